@@ -17,9 +17,14 @@ class matrix_view;
 
 namespace detail {
 
+template <class T>
+inline constexpr bool is_matrix_view = false;
+template <class Element>
+inline constexpr bool is_matrix_view<matrix_view<Element>> = true;
+
 // Any type that describes a dense matrix with the four members that most libraries have in common.
 template <class Matrix, class Element>
-concept describes_rows = requires(Matrix& m) {
+concept describes_rows = !is_matrix_view<std::remove_cv_t<Matrix>> && requires(Matrix& m) {
   { m.data() } -> std::convertible_to<Element*>;
   { m.rows() } -> std::convertible_to<std::size_t>;
   { m.cols() } -> std::convertible_to<std::size_t>;
@@ -70,7 +75,7 @@ class matrix_view {
 
   /// From any type with `data()`, `rows()`, `cols()` and, where rows are padded, `stride()` or `outerStride()`; it must be row-major.
   template <class Matrix>
-    requires(!std::is_same_v<std::remove_cvref_t<Matrix>, matrix_view>) && detail::describes_rows<Matrix, Element>
+    requires detail::describes_rows<Matrix, Element>
   constexpr matrix_view(Matrix& matrix)  // NOLINT(google-explicit-constructor): a view of the caller's own matrix is no surprise
       : matrix_view(matrix.data(), static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols()), stride_of(matrix)) {}
 

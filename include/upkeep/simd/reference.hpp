@@ -1,0 +1,87 @@
+#pragma once
+// The double-precision formulas that define what "exact" means in upkeep: the same bits on every machine and compiler.
+
+#include "../config.hpp"
+
+#include <cmath>
+#include <cstddef>
+
+namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
+
+// Why the bits cannot differ. (1) The order is fixed: accumulator k of eight takes elements i with i % 8 == k in ascending order, and the
+// eight are added as ((0+4)+(2+6)) + ((1+5)+(3+7)). Eight independent sums are what a compiler may put into vector registers without being
+// allowed to reorder anything. (2) Every product below has at most 53 significant bits and so is exact in double; whether a compiler fuses
+// it with the addition after it (GCC does by default, where the machine can) changes nothing.
+
+namespace detail {
+
+[[gnu::always_inline]] inline double add_eight(const double* s) noexcept {
+  return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+// What element differences contribute to a squared distance. The difference d of two floats in double can have 53 bits, its square 106: it
+// is split into h, d rounded to 24 bits, and the rest l (29 bits, exact), and d^2 = h^2 + 2 h l + l^2 is taken without l^2, a relative
+// 2^-48. Halving keeps h finite where d overflows a float.
+[[gnu::always_inline]] inline double add_squared_difference(double sum, float a, float b) noexcept {
+  const double d = static_cast<double>(a) - static_cast<double>(b);
+  const double h = static_cast<double>(static_cast<float>(d * 0.5)) * 2.0;
+  const double l = d - h;
+  sum += h * h;
+  return sum + h * (l + l);
+}
+
+}  // namespace detail
+
+/// The dot product of two rows of `n` floats: products exact, sums in double in the fixed order above.
+/// The error is below (n/8 + 3) 2^-53 times the sum of the products' absolute values.
+inline double reference_dot(const float* a, const float* b, std::size_t n) noexcept {
+  double s[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) s[k] += static_cast<double>(a[i + k]) * static_cast<double>(b[i + k]);
+  for (std::size_t k = 0; i + k < n; ++k) s[k] += static_cast<double>(a[i + k]) * static_cast<double>(b[i + k]);
+  return detail::add_eight(s);
+}
+
+/// The squared Euclidean norm of a row of `n` floats: `reference_dot` of the row with itself. Never overflows; 0 only where all are zero.
+inline double reference_squared_norm(const float* a, std::size_t n) noexcept { return reference_dot(a, a, n); }
+
+/// The squared Euclidean distance of two rows of `n` floats, from differences taken in double: 0 for equal rows, and without the cancellation
+/// that |a|^2 + |b|^2 - 2 a.b suffers. Relative error below (n/8 + 36) 2^-53.
+inline double reference_squared_distance(const float* a, const float* b, std::size_t n) noexcept {
+  double s[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) s[k] = detail::add_squared_difference(s[k], a[i + k], b[i + k]);
+  for (std::size_t k = 0; i + k < n; ++k) s[k] = detail::add_squared_difference(s[k], a[i + k], b[i + k]);
+  return detail::add_eight(s);
+}
+
+/// The cosine of two rows from their dot product and squared norms: dot / sqrt(na nb), held in [-1, 1]. NaN where a norm is 0.
+/// Equal rows have dot == na == nb, and IEEE 754's sqrt(na na) is na: their cosine is exactly 1.
+inline double reference_cosine_of(double dot, double squared_norm_a, double squared_norm_b) noexcept {
+  const double c = dot / std::sqrt(squared_norm_a * squared_norm_b);
+  return c > 1.0 ? 1.0 : c < -1.0 ? -1.0 : c;
+}
+
+/// The cosine of two rows of `n` floats, by the formulas above, in one pass.
+inline double reference_cosine(const float* a, const float* b, std::size_t n) noexcept {
+  double ab[8] = {}, aa[8] = {}, bb[8] = {};
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) {
+      const double x = static_cast<double>(a[i + k]), y = static_cast<double>(b[i + k]);
+      ab[k] += x * y;
+      aa[k] += x * x;
+      bb[k] += y * y;
+    }
+  for (std::size_t k = 0; i + k < n; ++k) {
+    const double x = static_cast<double>(a[i + k]), y = static_cast<double>(b[i + k]);
+    ab[k] += x * y;
+    aa[k] += x * x;
+    bb[k] += y * y;
+  }
+  return reference_cosine_of(detail::add_eight(ab), detail::add_eight(aa), detail::add_eight(bb));
+}
+
+}  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
