@@ -16,6 +16,13 @@
 #include <string_view>
 #include <type_traits>
 
+// What xxhash.h would include itself: included before it, so that the change of target below does not touch the compiler's own headers.
+#if defined(__x86_64__) && defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
 // xxHash is compiled into each translation unit (XXH_INLINE_ALL: all its functions are static, so none can be mixed up by the linker). The
 // functions that call it are weak symbols, and those the linker does mix: with AVX-512 allowed in one translation unit and not in another
 // it may keep the AVX-512 one for both. Neither forcing inlining nor the arch namespace would help, because the callers (digests, stores)

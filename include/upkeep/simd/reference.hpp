@@ -64,24 +64,9 @@ inline double reference_cosine_of(double dot, double squared_norm_a, double squa
   return c > 1.0 ? 1.0 : c < -1.0 ? -1.0 : c;
 }
 
-/// The cosine of two rows of `n` floats, by the formulas above, in one pass.
+/// The cosine of two rows of `n` floats, by the formulas above.
 inline double reference_cosine(const float* a, const float* b, std::size_t n) noexcept {
-  double ab[8] = {}, aa[8] = {}, bb[8] = {};
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (std::size_t k = 0; k < 8; ++k) {
-      const double x = static_cast<double>(a[i + k]), y = static_cast<double>(b[i + k]);
-      ab[k] += x * y;
-      aa[k] += x * x;
-      bb[k] += y * y;
-    }
-  for (std::size_t k = 0; i + k < n; ++k) {
-    const double x = static_cast<double>(a[i + k]), y = static_cast<double>(b[i + k]);
-    ab[k] += x * y;
-    aa[k] += x * x;
-    bb[k] += y * y;
-  }
-  return reference_cosine_of(detail::add_eight(ab), detail::add_eight(aa), detail::add_eight(bb));
+  return reference_cosine_of(reference_dot(a, b, n), reference_squared_norm(a, n), reference_squared_norm(b, n));
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
