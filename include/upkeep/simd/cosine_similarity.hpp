@@ -3,8 +3,6 @@
 
 #include "batch.hpp"
 
-#include <cmath>
-
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
 /// The cosine of two rows of `n` floats, in one pass over both; 0 where one of them is zero, held in [-1, 1].
@@ -35,7 +33,7 @@ inline float cosine_similarity(const float* a, const float* b, std::size_t n) no
     bb0 = multiply_add(y, y, bb0);
   }
   // The product of two squared norms would leave the range of a float twice as early as each of them does.
-  const float norms = std::sqrt(sum(aa0 + aa1)) * std::sqrt(sum(bb0 + bb1));
+  const float norms = __builtin_sqrtf(sum(aa0 + aa1)) * __builtin_sqrtf(sum(bb0 + bb1));
   if (norms == 0.0f) return 0.0f;
   const float c = sum(ab0 + ab1) / norms;
   return c > 1.0f ? 1.0f : c < -1.0f ? -1.0f : c;

@@ -1,16 +1,16 @@
 #pragma once
 // One query row against many rows: the fast kernels four rows at a time, so that each part of the query is loaded once for four.
 
-#include "dot.hpp"
+#include "dot_product.hpp"
 #include "squared_l2.hpp"
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
 /// `out[r]` = dot product of `query` with row r of `count` rows of `n` floats that start `stride` floats apart.
-/// Single precision; the bound of `dot`. Reads exactly `n` floats of the query and of each row.
+/// Single precision; the bound of `dot_product`. Reads exactly `n` floats of the query and of each row.
 template <class Floats = native_floats>
-inline void dot_one_to_many(const float* query, const float* rows, std::size_t stride, std::size_t count, std::size_t n,
-                            float* out) noexcept {
+inline void dot_product_one_to_many(const float* query, const float* rows, std::size_t stride, std::size_t count, std::size_t n,
+                                    float* out) noexcept {
   constexpr std::size_t width = Floats::size;
   std::size_t r = 0;
   for (; r + 4 <= count; r += 4) {
@@ -36,7 +36,7 @@ inline void dot_one_to_many(const float* query, const float* rows, std::size_t s
     out[r + 2] = sum(s2);
     out[r + 3] = sum(s3);
   }
-  for (; r < count; ++r) out[r] = dot<Floats>(query, rows + r * stride, n);
+  for (; r < count; ++r) out[r] = dot_product<Floats>(query, rows + r * stride, n);
 }
 
 /// `out[r]` = squared Euclidean distance of `query` from row r of `count` rows of `n` floats that start `stride` floats apart.

@@ -10,7 +10,7 @@ namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 /// sister. Reads exactly `n` floats of each row; neither needs to be aligned.
 /// @tparam Floats  the register type, for tests of the fallback
 template <class Floats = native_floats>
-inline float dot(const float* a, const float* b, std::size_t n) noexcept {
+inline float dot_product(const float* a, const float* b, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
   // Four sums: a fused multiply-add takes four cycles, and two loads a cycle feed at most one of them.
   Floats s0 = Floats::zero(), s1 = s0, s2 = s0, s3 = s0;
@@ -26,7 +26,7 @@ inline float dot(const float* a, const float* b, std::size_t n) noexcept {
   return sum((s0 + s1) + (s2 + s3));
 }
 
-/// The squared Euclidean norm of a row of `n` floats; the bound of `dot` with both rows the same.
+/// The squared Euclidean norm of a row of `n` floats; the bound of `dot_product` with both rows the same.
 template <class Floats = native_floats>
 inline float squared_norm(const float* a, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
