@@ -1,0 +1,34 @@
+// Instantiates every kernel of simd/, so that the symbols they leave behind can be looked at (symbols.py). Not a program.
+
+#include <upkeep/simd/batch.hpp>
+#include <upkeep/simd/cosine_similarity.hpp>
+#include <upkeep/simd/dot_product.hpp>
+#include <upkeep/simd/one_to_many.hpp>
+#include <upkeep/simd/reference.hpp>
+#include <upkeep/simd/squared_l2.hpp>
+#include <upkeep/simd/tile_dot.hpp>
+
+namespace {
+
+template <class Kernel>
+[[gnu::used]] Kernel* keep(Kernel* kernel) {
+  return kernel;
+}
+
+}  // namespace
+
+// Taking an address instantiates the kernel and keeps its out-of-line copy, as a caller that is not optimised would.
+extern const void* const upkeep_kernels[];
+const void* const upkeep_kernels[] = {
+    reinterpret_cast<const void*>(keep(&upkeep::cosine_similarity<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::dot_product<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::squared_norm<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::dot_product_one_to_many<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::squared_l2_one_to_many<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::squared_l2<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::tile_dot<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::reference_dot)),
+    reinterpret_cast<const void*>(keep(&upkeep::reference_squared_norm)),
+    reinterpret_cast<const void*>(keep(&upkeep::reference_squared_distance)),
+    reinterpret_cast<const void*>(keep(&upkeep::reference_cosine)),
+};

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Reads compiled objects: code for one instruction set must never be linked into another's.
+
+usage: symbols.py kernels [--covers FOLDER SOURCE] OBJECT...   every weak symbol carries a tag: upkeep's v0_<arch> or an xsimd architecture
+       symbols.py callers OBJECT...                            no untagged weak function of upkeep calls a tagged one (the linker keeps one
+                                                               copy of it for all translation units, and with it one instruction set)
+"""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+TAG = re.compile(r"upkeep::v0_[a-z0-9_]+")
+XSIMD_ARCH = re.compile(r"xsimd::(?:fma[34]<)?(?:xsimd::)?(avx|sse|ssse|fma|neon|generic|unavailable|sve|rvv|wasm)\w*")
+MANGLED_TAG = re.compile(r"\d+v0_[a-z]")
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def untagged(symbols):
+    """Of (type, demangled name) the weak definitions without a tag."""
+    return [name for kind, name in symbols if kind in "WVu" and not TAG.search(name) and not XSIMD_ARCH.search(name)
+            and not name.startswith("DW.ref.")]
+
+
+def kernels(objects):
+    bad = 0
+    seen = 0
+    for path in objects:
+        lines = [re.match(r"[0-9a-f ]* ([A-Za-z]) (.*)", line) for line in output("nm", "-C", path).split("\n")]
+        symbols = [found.groups() for found in lines if found]
+        seen += sum(1 for kind, name in symbols if kind in "WVu" and TAG.search(name))
+        for name in untagged(symbols):
+            print(f"{Path(path).name}: weak and without a tag: {name}")
+            bad += 1
+    print(f"{seen} tagged symbols, {bad} without a tag")
+    return bad == 0 and seen > 0
+
+
+def untagged_callers(relocations):
+    """Of the text of `readelf -rW` the pairs (caller, callee) where an untagged weak function of upkeep refers to a tagged one."""
+    caller = None
+    pairs = set()
+    for line in relocations.split("\n"):
+        section = re.match(r"Relocation section '\.rela\.text(?:\.\w+)*?\.(_Z\w+)'", line)
+        if section:
+            caller = section[1] if "6upkeep" in section[1] and "7testing" not in section[1] and not MANGLED_TAG.search(section[1]) else None
+        elif line.startswith("Relocation section"):
+            caller = None
+        elif caller:
+            callee = re.search(r"\b(_Z\w*6upkeep\w*)", line)
+            if callee and MANGLED_TAG.search(callee[1]):
+                pairs.add((caller, callee[1]))
+    return sorted(pairs)
+
+
+def callers(objects):
+    bad = 0
+    for path in objects:
+        for caller, callee in untagged_callers(output("readelf", "-rW", path)):
+            a, b = output("c++filt", caller, callee).split("\n")[:2]
+            print(f"{Path(path).name}: {a}\n  has no tag and calls\n  {b}")
+            bad += 1
+    print(f"{len(objects)} objects, {bad} untagged callers")
+    return bad == 0 and len(objects) > 0
+
+
+def covers(folder, source):
+    """Every header of the folder is included by the source whose symbols are looked at."""
+    text = Path(source).read_text(encoding="utf-8")
+    missing = [path.name for path in sorted(Path(folder).glob("*.hpp")) if f"/{path.name}>" not in text]
+    for name in missing:
+        print(f"{source} does not include {name}: its kernels are not looked at")
+    return not missing
+
+
+def selftest():
+    assert untagged([("W", "upkeep::v0::error::code() const")]) == ["upkeep::v0::error::code() const"]
+    assert untagged([("W", "float const& std::max<float>(float const&, float const&)")])
+    assert not untagged([("W", "upkeep::v0_avx2_fma::dot(float const*)"), ("U", "std::max"), ("T", "main"),
+                         ("W", "xsimd::batch<float, xsimd::fma3<xsimd::avx2> >::get()"), ("W", "xsimd::hadd<xsimd::avx512bw>()")])
+    text = "Relocation section '.rela.text._ZN6upkeep2v08analyseEv' at offset 0x1\n 0 1 R_X86_64_PLT32 0 {} - 4\n"
+    assert untagged_callers(text.format("_ZN6upkeep11v0_avx2_fma3dotEv"))
+    assert not untagged_callers(text.format("_ZN6upkeep2v05errorD1Ev"))
+    assert not untagged_callers(text.replace("2v08", "4v0_a8").format("_ZN6upkeep11v0_avx2_fma3dotEv"))
+    print("symbols.py can fail")
+    return True
+
+
+def main(arguments):
+    if arguments[:1] == ["--selftest"]:
+        return selftest()
+    if arguments[:2] == ["kernels", "--covers"]:
+        return covers(arguments[2], arguments[3]) & kernels(arguments[4:])
+    if arguments[:1] == ["kernels"]:
+        return kernels(arguments[1:])
+    if arguments[:1] == ["callers"]:
+        return callers(arguments[1:])
+    print(__doc__, file=sys.stderr)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main(sys.argv[1:]) else 1)

@@ -1,0 +1,3 @@
+// Compiled for the plainest machine of the architecture.
+#define SIDE baseline_side
+#include "side.inc"

@@ -1,0 +1,3 @@
+// Compiled with -march=native.
+#define SIDE native_side
+#include "side.inc"
