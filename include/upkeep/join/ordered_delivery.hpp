@@ -1,0 +1,96 @@
+#pragma once
+// Hands the pairs that several workers find to one sink, in the order of the work and not of the workers.
+
+#include "../concepts/duplicate_finder.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
+
+/// Units of work are numbered and begun in ascending order; whoever finishes one delivers its pairs. They reach the sink unit by unit, in
+/// ascending order, one thread at a time. Results that come early are kept while they are few; beyond that their worker waits for its turn,
+/// which comes because the units before it have all been begun.
+/// @par Thread safety  All members may be called from any thread.
+class ordered_delivery {
+ public:
+  /// @param most_waiting  pairs that may be kept for their turn
+  explicit ordered_delivery(pair_sink sink, std::size_t most_waiting = std::size_t{1} << 20) : sink_(sink), most_waiting_(most_waiting) {}
+
+  /// Takes the pairs of a unit, each unit once. Throws what the sink throws; everything else is then dropped.
+  void deliver(std::size_t unit, std::vector<scored_pair>&& pairs) {
+    std::unique_lock<std::mutex> guard(mutex_);
+    turn_.wait(guard, [&] { return abandoned_ || unit == next_ || pairs.empty() || waiting_pairs_ + pairs.size() <= most_waiting_; });
+    if (abandoned_) return;
+    if (unit != next_) {
+      waiting_pairs_ += pairs.size();
+      waiting_.push_back({unit, std::move(pairs)});
+      return;
+    }
+    try {
+      hand_over(pairs);
+      for (std::size_t i = 0; i < waiting_.size();) {
+        if (waiting_[i].unit != next_) {
+          ++i;
+          continue;
+        }
+        const finished early = std::move(waiting_[i]);
+        waiting_[i] = std::move(waiting_.back());
+        waiting_.pop_back();
+        waiting_pairs_ -= early.pairs.size();
+        hand_over(early.pairs);
+        i = 0;
+      }
+    } catch (...) {
+      abandoned_ = true;
+      turn_.notify_all();
+      throw;
+    }
+    turn_.notify_all();
+  }
+
+  /// A worker failed and its unit will never come: nobody waits any more, nothing more reaches the sink.
+  void abandon() noexcept {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    abandoned_ = true;
+    turn_.notify_all();
+  }
+
+  [[nodiscard]] std::size_t units_delivered() const {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return next_;
+  }
+  [[nodiscard]] std::uint64_t pairs_delivered() const {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return delivered_;
+  }
+
+ private:
+  struct finished {
+    std::size_t unit;
+    std::vector<scored_pair> pairs;
+  };
+
+  void hand_over(const std::vector<scored_pair>& pairs) {
+    for (const scored_pair& p : pairs) {
+      sink_(p);
+      ++delivered_;
+    }
+    ++next_;
+  }
+
+  pair_sink sink_;
+  const std::size_t most_waiting_;
+  mutable std::mutex mutex_;
+  std::condition_variable turn_;
+  std::vector<finished> waiting_;
+  std::size_t waiting_pairs_ = 0, next_ = 0;
+  std::uint64_t delivered_ = 0;
+  bool abandoned_ = false;
+};
+
+}  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
