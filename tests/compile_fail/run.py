@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Compiles programs that must not compile, and holds them to exactly one error with the promised sentence.
+
+usage: run.py --compiler CXX [--jobs N] FILE... -- FLAG...
+       run.py --selftest CXX
+
+A file holds, in comments at the beginning of a line,
+
+    // EXPECT: <regular expression that the one error must match>
+    // ERRORS: 1            (may be left out: it is always 1 unless another number stands there)
+
+or several cases, each compiled with -DCASE=<number>:
+
+    // CASE: 3 a notifier that returns bool
+    // EXPECT: notifier: write `void deliver
+
+The control shows that nothing else is wrong with the program: with -DUPKEEP_CONTROL (and -DCASE=0) it must compile without a diagnostic.
+"""
+import argparse
+import concurrent.futures
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+class case:
+    def __init__(self, path, number, what):
+        self.path, self.number, self.what = path, number, what
+        self.expected, self.errors = None, 1
+
+
+def read_cases(path):
+    """The cases of a file; ValueError says what is wrong with its comments."""
+    cases = []
+    for line in Path(path).read_text(encoding="utf-8").split("\n"):
+        found = re.match(r"// (CASE|EXPECT|ERRORS): *(.*?)\s*$", line)
+        if not found:
+            continue
+        word, text = found.groups()
+        if word == "CASE":
+            number, _, what = text.partition(" ")
+            if not number.isdigit() or number == "0" or any(c.number == int(number) for c in cases):
+                raise ValueError(f"{path}: CASE '{number}' is no new number from 1 up")
+            cases.append(case(path, int(number), what))
+        else:
+            if not cases:
+                cases.append(case(path, None, ""))
+            if word == "ERRORS":
+                cases[-1].errors = int(text)
+            else:
+                re.compile(text)
+                cases[-1].expected = text
+    if not cases or any(not c.expected for c in cases):
+        raise ValueError(f"{path}: a case without a line '// EXPECT: <regular expression>'")
+    return cases
+
+
+def compile_one(options, flags, path, definitions):
+    command = [options.compiler, *flags, "-fsyntax-only", "-fdiagnostics-color=never", *definitions, str(path)]
+    begin = time.monotonic()
+    result = subprocess.run(command, capture_output=True, text=True)
+    return result, time.monotonic() - begin
+
+
+def check_case(options, flags, c):
+    result, _ = compile_one(options, flags, c.path, [f"-DCASE={c.number}"] if c.number is not None else [])
+    errors = [line for line in result.stderr.split("\n") if re.search(r"\b(fatal )?error:", line)]
+    label = f"{Path(c.path).name}" + (f" case {c.number} ({c.what})" if c.number is not None else "")
+    if result.returncode == 0 or not errors:
+        return f"{label}: compiles, and must not"
+    if len(errors) != c.errors:
+        return f"{label}: {len(errors)} errors and not {c.errors}:\n{result.stderr}"
+    if not re.search(c.expected, errors[0]):
+        return f"{label}: the error is not the promised sentence ({c.expected}):\n{result.stderr}"
+    lines = result.stderr.count("\n")
+    return (label, lines)
+
+
+def check_control(options, flags, path):
+    result, _ = compile_one(options, flags, path, ["-DUPKEEP_CONTROL", "-DCASE=0"])
+    if result.returncode != 0 or result.stderr.strip():
+        return f"{Path(path).name}: the control does not compile cleanly:\n{result.stderr}"
+    return (f"{Path(path).name} control", 0)
+
+
+def main():
+    own, flags = sys.argv[1:], []
+    if "--" in own:
+        cut = own.index("--")
+        own, flags = own[:cut], own[cut + 1:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("files", nargs="+")
+    options = parser.parse_args(own)
+    failures, count, longest = 0, 0, ("", 0)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        pending = []
+        for path in options.files:
+            try:
+                cases = read_cases(path)
+            except (ValueError, re.error, OSError) as problem:
+                print(problem)
+                failures += 1
+                continue
+            pending.append(pool.submit(check_control, options, flags, path))
+            pending += [pool.submit(check_case, options, flags, c) for c in cases]
+        for one in pending:
+            result = one.result()
+            count += 1
+            if isinstance(result, str):
+                print(result)
+                failures += 1
+            elif result[1] > longest[1]:
+                longest = result
+    print(f"{count} programs, {failures} failures; the longest explanation: {longest[1]} lines ({longest[0]})")
+    return 1 if failures else 0
+
+
+def selftest(compiler):
+    """Each way in which a compile-fail test can be wrong is found."""
+    sentence = 'template <class T> struct explain { static_assert(sizeof(T) == 0, "upkeep: write `void deliver()`"); };\n'
+    body = "template <class T> void use() { (void)sizeof(explain<T>); }\n"
+    call = "#ifndef UPKEEP_CONTROL\nvoid f() { use<int>(); }\n#endif\n"
+    expect = "// EXPECT: upkeep: write `void deliver\n"
+    cases = [
+        ("a good one", expect + sentence + body + call, 0),
+        ("two errors", expect + sentence + body + call.replace("use<int>();", "use<int>(); use<long>();"), 1),
+        ("another sentence", expect.replace("deliver", "observe") + sentence + body + call, 1),
+        ("a program that compiles", expect + sentence + body, 1),
+        ("a control that does not compile", expect + sentence + body + call.replace("#ifndef UPKEEP_CONTROL", "#if 1"), 1),
+        ("no expectation", sentence + body + call, 1),
+        ("two cases", "// CASE: 1 a\n" + expect + "// CASE: 2 b\n" + expect + sentence + body + "#if CASE\nvoid f() { use<int>(); }\n#endif\n", 0),
+        ("a case that is not there", "// CASE: 1 a\n" + expect + "// CASE: 2 b\n" + expect + sentence + body +
+         "#if CASE == 1\nvoid f() { use<int>(); }\n#endif\n", 1),
+    ]
+    failures = 0
+    for what, text, expected in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "case.cpp"
+            path.write_text(text)
+            result = subprocess.run([sys.executable, "-B", __file__, "--compiler", compiler, str(path), "--", "-std=c++20"],
+                                    capture_output=True, text=True)
+            if result.returncode != expected:
+                print(f"{what}: ended with {result.returncode}\n{result.stdout}{result.stderr}")
+                failures += 1
+    print(f"{len(cases)} cases, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(selftest(sys.argv[2]) if sys.argv[1:2] == ["--selftest"] else main())

@@ -1,0 +1,43 @@
+# Installed into a folder of its own, moved, found from there.
+include("${HERE}/steps.cmake")
+succeeds("configuring upkeep" ${configure} -S "${ROOT}" -B "${THERE}/upkeep" -DBUILD_TESTING=OFF -DUPKEEP_BUILD_EXAMPLES=OFF)
+succeeds("installing upkeep" "${CMAKE_COMMAND}" --install "${THERE}/upkeep" --prefix "${THERE}/first")
+file(RENAME "${THERE}/first" "${THERE}/prefix")  # a package can be moved
+
+# Every header is there.
+file(GLOB_RECURSE headers RELATIVE "${ROOT}/include" "${ROOT}/include/*.hpp")
+foreach(header IN LISTS headers)
+  if(NOT EXISTS "${THERE}/prefix/include/${header}")
+    message(FATAL_ERROR "${header} was not installed")
+  endif()
+endforeach()
+# No path of this machine stands in the package, and no flag of ours.
+file(GLOB files "${THERE}/prefix/${PACKAGE_DIR}/*.cmake")
+foreach(file IN LISTS files)
+  file(READ "${file}" text)
+  string(FIND "${text}" "${ROOT}" at)
+  if(NOT at EQUAL -1 OR text MATCHES "-W[a-z]|-march|-fsanitize")
+    message(FATAL_ERROR "${file} holds a path or a flag of our own build")
+  endif()
+endforeach()
+
+set(use ${configure} -S "${HERE}/installed" "-DCMAKE_PREFIX_PATH=${THERE}/prefix")
+string(REGEX MATCH "^([0-9]+)\\.([0-9]+)" same "${VERSION}")
+set(major "${CMAKE_MATCH_1}")
+math(EXPR next "${CMAKE_MATCH_2} + 1")
+
+succeeds("finding this minor version with sqlite" ${use} -B "${THERE}/with" -DWANTED=${same} -DCOMPONENTS=sqlite)
+succeeds("building" "${CMAKE_COMMAND}" --build "${THERE}/with")
+succeeds("running" "${THERE}/with/program")
+if(NOT printed STREQUAL "${VERSION}\n")
+  message(FATAL_ERROR "the installed headers say '${printed}', the package ${VERSION}")
+endif()
+succeeds("running with SQLite" "${THERE}/with/sqlite_program")
+succeeds("finding it without a component" ${use} -B "${THERE}/without" -DWANTED=${VERSION})
+
+set(no_version "requested version|not compatible|could not find|Could not find")
+refused("the next minor version" "${no_version}" ${use} -B "${THERE}/newer" -DWANTED=${major}.${next})
+refused("another major version" "${no_version}" ${use} -B "${THERE}/major" -DWANTED=99.0)
+refused("a component that does not exist" "upkeep has no component not_there" ${use} -B "${THERE}/component" -DCOMPONENTS=not_there)
+refused("a Boost that is too old" "upkeep refuses Boost 1\\.74\\.0" ${use} -B "${THERE}/boost"
+  "-DBoost_DIR=${HERE}/boost_too_old" -DWANTED=${same})
