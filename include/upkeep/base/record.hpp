@@ -90,9 +90,9 @@ struct record_view {
 
 /// A row that owns its fields. For building batches and for tests; algorithms work on columns.
 struct record {
-  upkeep::key key;
-  std::vector<float> vector;
-  std::string source, scope, text, model;
+  upkeep::key key{};
+  std::vector<float> vector{};
+  std::string source{}, scope{}, text{}, model{};
   std::int64_t created = no_time;
   bool pinned = false;
 
