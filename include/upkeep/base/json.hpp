@@ -5,6 +5,8 @@
 #include "json_text.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -12,10 +14,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
 #include <boost/json.hpp>
+#include <boost/json/basic_parser_impl.hpp>
 
 namespace upkeep::inline v0 {
 
@@ -29,6 +33,50 @@ struct json_limits {
   std::size_t maximum_depth = 32;  ///< nested objects and arrays
 };
 
+namespace detail {
+
+/// Builds values as boost::json::parser does, except that numbers are rounded correctly: Boost's own conversion is off by up to some units in
+/// the last place (before 1.84 it has no other), so that a written number would not be read back as itself.
+struct json_builder {
+  using error_code = boost::system::error_code;
+  using chars = boost::json::string_view;
+  static constexpr std::size_t max_object_size = boost::json::object::max_size();
+  static constexpr std::size_t max_array_size = boost::json::array::max_size();
+  static constexpr std::size_t max_key_size = boost::json::string::max_size();
+  static constexpr std::size_t max_string_size = boost::json::string::max_size();
+
+  bool on_document_begin(error_code&) { return true; }
+  bool on_document_end(error_code&) { return true; }
+  bool on_object_begin(error_code&) { return true; }
+  bool on_object_end(std::size_t size, error_code&) { return stack.push_object(size), true; }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t size, error_code&) { return stack.push_array(size), true; }
+  bool on_key_part(chars part, std::size_t, error_code&) { return stack.push_chars(part), true; }
+  bool on_key(chars part, std::size_t, error_code&) { return stack.push_key(part), true; }
+  bool on_string_part(chars part, std::size_t, error_code&) { return stack.push_chars(part), true; }
+  bool on_string(chars part, std::size_t, error_code&) { return stack.push_string(part), true; }
+  bool on_number_part(chars, error_code&) { return true; }
+  bool on_int64(std::int64_t value, chars, error_code&) { return stack.push_int64(value), true; }
+  bool on_uint64(std::uint64_t value, chars, error_code&) { return stack.push_uint64(value), true; }
+  bool on_double(double value, chars text, error_code& problem) {  // the text is whole, because it is parsed in one piece
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    // Out of range at the lower end is zero, which `value` then is nearly; at the upper end there is no such number.
+    if (failure != std::errc{} && std::abs(value) > 1.0) {
+      problem = boost::json::error::exponent_overflow;
+      return false;
+    }
+    return stack.push_double(value), true;
+  }
+  bool on_bool(bool value, error_code&) { return stack.push_bool(value), true; }
+  bool on_null(error_code&) { return stack.push_null(), true; }
+  bool on_comment_part(chars, error_code&) { return true; }
+  bool on_comment(chars, error_code&) { return true; }
+
+  boost::json::value_stack stack{};
+};
+
+}  // namespace detail
+
 /// Parses one JSON text (RFC 8259, UTF-8, nothing after it but white space). `what` names the text in messages: "the plan, line 3". Throws
 /// `code` with line and column for what is not JSON, errc::limit_exceeded for what is too large.
 [[nodiscard]] inline json_value parse_json(std::string_view text, const std::string& what, const json_limits& limits = {},
@@ -39,12 +87,13 @@ struct json_limits {
   }
   boost::json::parse_options options;
   options.max_depth = limits.maximum_depth;
-  boost::json::parser parser({}, options);
-  boost::json::error_code problem;
-  std::size_t used = parser.write_some(text, problem);
+  boost::json::basic_parser<detail::json_builder> parser(options);
+  parser.handler().stack.reset();
+  boost::system::error_code problem;
+  std::size_t used = parser.write_some(false, text.data(), text.size(), problem);
   if (!problem) {
     const std::size_t rest = text.find_first_not_of(" \t\r\n", used);
-    if (rest == std::string_view::npos) return parser.release();
+    if (rest == std::string_view::npos) return parser.handler().stack.release();
     problem = boost::json::error::extra_data;
     used = rest;
   }
@@ -101,7 +150,7 @@ inline std::string json_kind_name(const json_value& value) {
 
 }  // namespace detail
 
-/// The value as JSON text in one line, numbers in their shortest form.
+/// The value as JSON text in one line, numbers in their shortest form: 2500.0 is written, and comes back, as the integer 2500.
 [[nodiscard]] inline std::string to_json_text(const json_value& value) {
   std::string text;
   json_writer writer(text);
