@@ -16,6 +16,7 @@
 namespace upkeep::inline v0 {
 namespace sqlite {
 
+/// What stands behind the name of a table.
 enum class table_kind {
   table,          ///< an ordinary table, with or without rowid
   view,           ///< a stored SELECT
@@ -24,6 +25,7 @@ enum class table_kind {
   system          ///< SQLite's own (sqlite_schema, sqlite_sequence, sqlite_stat1)
 };
 
+/// Where the values of a column come from.
 enum class column_kind {
   ordinary,
   hidden,             ///< of a virtual table, not in SELECT *
@@ -31,6 +33,7 @@ enum class column_kind {
   generated_stored    ///< computed on writing; cannot be written
 };
 
+/// One column of a table.
 struct column_schema {
   std::string name;
   std::string declared_type;  ///< as written, may be empty
@@ -49,6 +52,7 @@ struct index_column {
   bool descending = false;
 };
 
+/// One index of a table, with those that SQLite makes for UNIQUE and PRIMARY KEY.
 struct index_schema {
   std::string name;
   bool unique = false;
@@ -57,14 +61,17 @@ struct index_schema {
   std::vector<index_column> columns;
 };
 
+/// What fires a trigger.
 enum class trigger_event { on_delete, on_insert, on_update };
 
+/// One trigger of a table, temporary ones included.
 struct trigger_schema {
   std::string name;
   trigger_event event;
   std::string sql;
 };
 
+/// What SQLite does to the referring rows when the row they refer to goes or changes its key.
 enum class foreign_key_action { no_action, restrict, set_null, set_default, cascade };
 
 /// A foreign key of some table that refers to the table described.
@@ -143,12 +150,8 @@ class sql_words {
     const char first = rest_[0];
     if (first == '"' || first == '`' || first == '\'' || first == '[') {
       const char closing = first == '[' ? ']' : first;
-      for (; length < rest_.size(); ++length) {
-        if (rest_[length] != closing) continue;
-        const bool doubled = closing != ']' && length + 1 < rest_.size() && rest_[length + 1] == closing;
-        if (!doubled) break;
-        ++length;
-      }
+      // A doubled quote inside a name makes two quoted words of it, and no quoted word is ever taken for a keyword.
+      while (length < rest_.size() && rest_[length] != closing) ++length;
       length = std::min(length + 1, rest_.size());
     } else if (in_word(first)) {
       while (length < rest_.size() && in_word(rest_[length])) ++length;

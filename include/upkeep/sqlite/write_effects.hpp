@@ -24,6 +24,7 @@ enum class missing_kind {
   other    ///< a trigger that names an absent table, a foreign key that refers to nothing unique; name is SQLite's sentence
 };
 
+/// One thing that is missing.
 struct missing_name {
   missing_kind kind;
   std::string name;

@@ -104,15 +104,13 @@ TEST_CASE("empty is not NULL, wherever its pointer points", "[sqlite]") {
   CHECK(query.type(3) == value_type::blob);
 }
 
-TEST_CASE("a copied binding outlives its source", "[sqlite]") {
+TEST_CASE("a copied binding does not follow its source", "[sqlite]") {
   connection database = in_memory();
   statement query(database, "SELECT ?1, ?2");
-  {
-    std::string text(1000, 'a');
-    query.bind_text(1, text);
-    query.bind_blob(2, bytes_of(text));
-    std::fill(text.begin(), text.end(), 'z');
-  }
+  std::string text(1000, 'a');
+  query.bind_text(1, text);
+  query.bind_blob(2, bytes_of(text));
+  std::fill(text.begin(), text.end(), 'z');
   REQUIRE(query.step());
   CHECK(query.text(0) == std::string(1000, 'a'));
   CHECK(string_of(query.blob(1)) == std::string(1000, 'a'));
