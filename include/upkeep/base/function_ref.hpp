@@ -18,8 +18,9 @@ template <class Result, class... Arguments>
 class function_ref<Result(Arguments...)> {
  public:
   template <class Callable>
-    requires(!std::is_same_v<std::remove_cvref_t<Callable>, function_ref>) && std::is_invocable_r_v<Result, Callable&, Arguments...>
-  function_ref(Callable&& callable) noexcept  // NOLINT(google-explicit-constructor): a parameter type, made from lambdas at the call
+    requires(!std::is_same_v<std::remove_cvref_t<Callable>, function_ref>)
+  &&std::is_invocable_r_v<Result, Callable&, Arguments...> function_ref(
+      Callable&& callable) noexcept  // NOLINT(google-explicit-constructor): a parameter type, made from lambdas at the call
   {
     using target = std::remove_reference_t<Callable>;
     if constexpr (std::is_function_v<target>) {

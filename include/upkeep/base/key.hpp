@@ -23,7 +23,7 @@ class key_view {
   constexpr key_view(std::int64_t integer) noexcept  // NOLINT(google-explicit-constructor): a key *is* an integer or a string
       : word_{.integer = integer}, size_(integer_mark) {}
   constexpr key_view(int integer) noexcept : key_view(static_cast<std::int64_t>(integer)) {}  // NOLINT(google-explicit-constructor)
-  constexpr key_view(std::string_view bytes) noexcept  // NOLINT(google-explicit-constructor)
+  constexpr key_view(std::string_view bytes) noexcept                                         // NOLINT(google-explicit-constructor)
       : word_{.bytes = bytes.data() == nullptr ? "" : bytes.data()}, size_(bytes.size()) {}
   constexpr key_view(const char* bytes) noexcept : key_view(std::string_view(bytes)) {}  // NOLINT(google-explicit-constructor)
 
@@ -57,11 +57,11 @@ static_assert(sizeof(void*) != 8 || sizeof(key_view) == 16);
 class key {
  public:
   key() = default;
-  key(std::int64_t integer) noexcept : integer_(integer) {}                                      // NOLINT(google-explicit-constructor)
-  key(int integer) noexcept : integer_(integer) {}                                               // NOLINT(google-explicit-constructor)
-  key(std::string bytes) noexcept : bytes_(std::move(bytes)), is_integer_(false) {}              // NOLINT(google-explicit-constructor)
-  key(std::string_view bytes) : bytes_(bytes), is_integer_(false) {}                             // NOLINT(google-explicit-constructor)
-  key(const char* bytes) : bytes_(bytes), is_integer_(false) {}                                  // NOLINT(google-explicit-constructor)
+  key(std::int64_t integer) noexcept : integer_(integer) {}                          // NOLINT(google-explicit-constructor)
+  key(int integer) noexcept : integer_(integer) {}                                   // NOLINT(google-explicit-constructor)
+  key(std::string bytes) noexcept : bytes_(std::move(bytes)), is_integer_(false) {}  // NOLINT(google-explicit-constructor)
+  key(std::string_view bytes) : bytes_(bytes), is_integer_(false) {}                 // NOLINT(google-explicit-constructor)
+  key(const char* bytes) : bytes_(bytes), is_integer_(false) {}                      // NOLINT(google-explicit-constructor)
   explicit key(key_view view)
       : bytes_(view.is_integer() ? std::string() : std::string(view.bytes())),
         integer_(view.is_integer() ? view.integer() : 0),

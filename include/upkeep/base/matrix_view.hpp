@@ -24,7 +24,7 @@ inline constexpr bool is_matrix_view<matrix_view<Element>> = true;
 
 // Any type that describes a dense matrix with the four members that most libraries have in common.
 template <class Matrix, class Element>
-concept describes_rows = !is_matrix_view<std::remove_cv_t<Matrix>> && requires(Matrix& m) {
+concept describes_rows = !is_matrix_view<std::remove_cv_t<Matrix>> && requires(Matrix & m) {
   { m.data() } -> std::convertible_to<Element*>;
   { m.rows() } -> std::convertible_to<std::size_t>;
   { m.cols() } -> std::convertible_to<std::size_t>;
@@ -48,13 +48,14 @@ class matrix_view {
   constexpr matrix_view(Element* data, std::size_t rows, std::size_t cols, std::size_t stride)
       : data_(data), rows_(rows), cols_(cols), stride_(stride) {
     if (stride < cols)
-      throw error(errc::invalid_argument, "matrix_view: stride " + std::to_string(stride) + " is smaller than the " +
-                                              std::to_string(cols) + " columns: give the distance between rows in elements");
+      throw error(errc::invalid_argument, "matrix_view: stride " + std::to_string(stride) + " is smaller than the " + std::to_string(cols) +
+                                              " columns: give the distance between rows in elements");
     if (rows != 0 && cols != 0 && data == nullptr)
       throw error(errc::invalid_argument, "matrix_view: the data pointer is null although " + std::to_string(rows) + " x " +
                                               std::to_string(cols) + " elements were announced");
     if (rows != 0 && stride > std::numeric_limits<std::size_t>::max() / sizeof(Element) / rows)
-      throw error(errc::invalid_argument, "matrix_view: rows x stride overflows: check the order of the arguments (data, rows, cols, stride)");
+      throw error(errc::invalid_argument,
+                  "matrix_view: rows x stride overflows: check the order of the arguments (data, rows, cols, stride)");
   }
 
   /// Rows without padding.
@@ -64,14 +65,14 @@ class matrix_view {
   /// @throws error invalid_argument where the buffer's size is no multiple of `cols`.
   template <class Other>
     requires std::convertible_to<Other (*)[], Element (*)[]>
-  constexpr matrix_view(std::span<Other> elements, std::size_t cols)
-      : matrix_view(elements.data(), rows_of(elements.size(), cols), cols) {}
+  constexpr matrix_view(std::span<Other> elements, std::size_t cols) : matrix_view(elements.data(), rows_of(elements.size(), cols), cols) {}
 
   /// The same from a `std::vector`, `std::array` or other contiguous range that outlives the view.
   template <class Range>
-    requires(!std::is_same_v<std::remove_cvref_t<Range>, matrix_view>) && std::is_lvalue_reference_v<Range&&> &&
-            requires(Range& r) { std::span(r); } && std::constructible_from<std::span<Element>, Range&>
-  constexpr matrix_view(Range&& elements, std::size_t cols) : matrix_view(std::span<Element>(elements), cols) {}
+    requires(!std::is_same_v<std::remove_cvref_t<Range>, matrix_view>)
+  &&std::is_lvalue_reference_v<Range&&>&& requires(Range& r) { std::span(r); }
+  &&std::constructible_from<std::span<Element>, Range&> constexpr matrix_view(Range&& elements, std::size_t cols)
+      : matrix_view(std::span<Element>(elements), cols) {}
 
   /// From any type with `data()`, `rows()`, `cols()` and, where rows are padded, `stride()` or `outerStride()`; it must be row-major.
   template <class Matrix>
@@ -81,8 +82,7 @@ class matrix_view {
 
   /// A writing view reads as well.
   constexpr operator matrix_view<const Element>() const noexcept  // NOLINT(google-explicit-constructor)
-    requires(!std::is_const_v<Element>)
-  {
+      requires(!std::is_const_v<Element>) {
     return matrix_view<const Element>(data_, rows_, cols_, stride_);
   }
 
@@ -117,10 +117,18 @@ class matrix_view {
 
   template <class Matrix>
   static constexpr std::size_t stride_of(Matrix& m) {
-    if constexpr (requires { m.IsRowMajor; }) static_assert(std::remove_cvref_t<Matrix>::IsRowMajor, "upkeep: matrix_view: the matrix must be row-major");
-    if constexpr (requires { { m.stride() } -> std::convertible_to<std::size_t>; }) return static_cast<std::size_t>(m.stride());
-    else if constexpr (requires { { m.outerStride() } -> std::convertible_to<std::size_t>; }) return static_cast<std::size_t>(m.outerStride());
-    else return static_cast<std::size_t>(m.cols());
+    if constexpr (requires { m.IsRowMajor; })
+      static_assert(std::remove_cvref_t<Matrix>::IsRowMajor, "upkeep: matrix_view: the matrix must be row-major");
+    if constexpr (requires {
+                    { m.stride() } -> std::convertible_to<std::size_t>;
+                  })
+      return static_cast<std::size_t>(m.stride());
+    else if constexpr (requires {
+                         { m.outerStride() } -> std::convertible_to<std::size_t>;
+                       })
+      return static_cast<std::size_t>(m.outerStride());
+    else
+      return static_cast<std::size_t>(m.cols());
   }
 
   Element* data_ = nullptr;

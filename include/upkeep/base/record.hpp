@@ -22,20 +22,24 @@ inline constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::min()
 /// Fields of a row that a caller asks a store for; `key` always comes along.
 enum class field : std::uint32_t {
   none = 0,
-  vector = 1,     ///< float32, dimension() of them
-  source = 2,     ///< what the row was made from
-  scope = 4,      ///< tenant, collection, namespace
-  text = 8,       ///< the text that was embedded
-  model = 16,     ///< the embedder, its version and dimension
-  created = 32,   ///< when, in the store's unit
-  pinned = 64,    ///< never to be removed
+  vector = 1,       ///< float32, dimension() of them
+  source = 2,       ///< what the row was made from
+  scope = 4,        ///< tenant, collection, namespace
+  text = 8,         ///< the text that was embedded
+  model = 16,       ///< the embedder, its version and dimension
+  created = 32,     ///< when, in the store's unit
+  pinned = 64,      ///< never to be removed
   text_size = 128,  ///< bytes of the text, without the text
   digest = 256,     ///< XXH3 over every column, see row_digest.hpp
   row_bytes = 512   ///< logical bytes of the whole row
 };
 
-constexpr field operator|(field a, field b) noexcept { return static_cast<field>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b)); }
-constexpr field operator&(field a, field b) noexcept { return static_cast<field>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b)); }
+constexpr field operator|(field a, field b) noexcept {
+  return static_cast<field>(static_cast<std::uint32_t>(a) | static_cast<std::uint32_t>(b));
+}
+constexpr field operator&(field a, field b) noexcept {
+  return static_cast<field>(static_cast<std::uint32_t>(a) & static_cast<std::uint32_t>(b));
+}
 /// Whether `set` holds all of `wanted`.
 constexpr bool has(field set, field wanted) noexcept { return (set & wanted) == wanted; }
 
@@ -45,11 +49,11 @@ inline constexpr field stored_fields =
 
 /// Why no algorithm may touch a row. Such rows are counted in every report, never removed and never witnesses.
 enum class set_aside : std::uint8_t {
-  no,            ///< a sound row
-  zero,          ///< all components are zero: it has no direction
-  not_finite,    ///< a component is NaN or infinite
-  wrong_width,   ///< another number of components than the store's dimension
-  unreadable     ///< the stored bytes are no vector
+  no,           ///< a sound row
+  zero,         ///< all components are zero: it has no direction
+  not_finite,   ///< a component is NaN or infinite
+  wrong_width,  ///< another number of components than the store's dimension
+  unreadable    ///< the stored bytes are no vector
 };
 
 /// The snake_case name of a reason, as it stands in reports.
@@ -81,7 +85,7 @@ struct record_view {
   std::span<const float> vector;  ///< empty where it was not asked for
   std::string_view source;
   std::string_view scope;
-  std::string_view text;      ///< absent where it was not asked for; `text_size` tells its length all the same
+  std::string_view text;  ///< absent where it was not asked for; `text_size` tells its length all the same
   std::string_view model;
   std::int64_t created = no_time;
   std::uint64_t text_size = 0;  ///< bytes
@@ -97,8 +101,15 @@ struct record {
   bool pinned = false;
 
   [[nodiscard]] record_view view() const noexcept {
-    return {.key = key, .vector = vector, .source = source, .scope = scope, .text = text, .model = model, .created = created,
-            .text_size = text.size(), .pinned = pinned};
+    return {.key = key,
+            .vector = vector,
+            .source = source,
+            .scope = scope,
+            .text = text,
+            .model = model,
+            .created = created,
+            .text_size = text.size(),
+            .pinned = pinned};
   }
 };
 

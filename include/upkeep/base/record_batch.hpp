@@ -13,11 +13,11 @@ namespace upkeep::inline v0 {
 /// Borrowed: valid until the visitor that got it returns.
 struct record_batch {
   std::span<const key_view> keys;
-  matrix_view<const float> vectors;        ///< size() x dimension; a row that is set aside as wrong_width or unreadable is all zero
-  std::span<const set_aside> health;       ///< comes with `vectors`
+  matrix_view<const float> vectors;   ///< size() x dimension; a row that is set aside as wrong_width or unreadable is all zero
+  std::span<const set_aside> health;  ///< comes with `vectors`
   std::span<const std::string_view> sources, scopes, texts, models;  ///< absent values have a null data()
-  std::span<const std::int64_t> created;   ///< no_time where absent
-  std::span<const std::uint8_t> pinned;    ///< 0 or 1
+  std::span<const std::int64_t> created;                             ///< no_time where absent
+  std::span<const std::uint8_t> pinned;                              ///< 0 or 1
   std::span<const std::uint64_t> text_sizes, digests, row_bytes;
 
   [[nodiscard]] std::size_t size() const noexcept { return keys.size(); }
@@ -75,8 +75,10 @@ class record_buffer {
     if (has(fields_, field::vector)) {
       if (health == set_aside::no) health = r.vector.size() == dimension_ ? judge_vector(r.vector) : set_aside::wrong_width;
       health_.push_back(health);
-      if (r.vector.size() == dimension_) vectors_.insert(vectors_.end(), r.vector.begin(), r.vector.end());
-      else vectors_.resize(vectors_.size() + dimension_, 0.0F);
+      if (r.vector.size() == dimension_)
+        vectors_.insert(vectors_.end(), r.vector.begin(), r.vector.end());
+      else
+        vectors_.resize(vectors_.size() + dimension_, 0.0F);
     }
     if (has(fields_, field::source)) sources_.push_back(r.source);
     if (has(fields_, field::scope)) scopes_.push_back(r.scope);

@@ -16,10 +16,10 @@ namespace upkeep::inline v0 {
 
 /// Names a backup: enough to find it, prove it and bring it back.
 struct receipt {
-  std::string id;          ///< unique: time and random part
-  std::string path;        ///< of the backup file
-  std::string format;      ///< `file_backup 1`, `sqlite_backup 1`
-  std::string store;       ///< identity() of the store
+  std::string id;      ///< unique: time and random part
+  std::string path;    ///< of the backup file
+  std::string format;  ///< `file_backup 1`, `sqlite_backup 1`
+  std::string store;   ///< identity() of the store
   std::uint64_t rows = 0;
   std::uint64_t checksum = 0;  ///< XXH3 of the backup file's bytes
   std::uint64_t bytes = 0;     ///< size of the backup file
@@ -55,9 +55,13 @@ concept has_back_up = requires(T& t, Store& store, std::span<const key_view> key
   { t.back_up(store, keys, path) } -> std::same_as<receipt>;
 };
 template <class T>
-concept has_verify = requires(T& t, const receipt& r, digest_visitor visit) { { t.verify(r, visit) } -> std::same_as<void>; };
+concept has_verify = requires(T& t, const receipt& r, digest_visitor visit) {
+  { t.verify(r, visit) } -> std::same_as<void>;
+};
 template <class T, class Store>
-concept has_restore = requires(T& t, Store& store, const receipt& r) { { t.restore(store, r) } -> std::same_as<restore_report>; };
+concept has_restore = requires(T& t, Store& store, const receipt& r) {
+  { t.restore(store, r) } -> std::same_as<restore_report>;
+};
 
 /// Keeps whole rows of a `Store` in files and brings them back.
 template <class T, class Store>
@@ -68,7 +72,8 @@ namespace check {
 template <class T, class Store>
 struct backup {
   static constexpr bool a = has_back_up<T, Store>, b = a && has_verify<T>, fits = b && has_restore<T, Store>;
-  static_assert(a, "upkeep: backup: write `upkeep::receipt back_up(Store& store, std::span<const upkeep::key_view> keys, const std::string& path)`");
+  static_assert(
+      a, "upkeep: backup: write `upkeep::receipt back_up(Store& store, std::span<const upkeep::key_view> keys, const std::string& path)`");
   static_assert(!a || b, "upkeep: backup: write `void verify(const upkeep::receipt& receipt, upkeep::digest_visitor visit)`");
   static_assert(!b || fits, "upkeep: backup: write `upkeep::restore_report restore(Store& store, const upkeep::receipt& receipt)`");
 };

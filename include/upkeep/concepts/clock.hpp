@@ -13,7 +13,9 @@ namespace upkeep::inline v0 {
 //   upkeep::time_point now()
 
 template <class T>
-concept has_now = requires(T& t) { { t.now() } -> std::same_as<time_point>; };
+concept has_now = requires(T& t) {
+  { t.now() } -> std::same_as<time_point>;
+};
 
 /// Tells the time.
 template <class T>

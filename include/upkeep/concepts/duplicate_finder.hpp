@@ -57,9 +57,10 @@ namespace check {
 template <class T>
 struct duplicate_finder {
   static constexpr bool fits = has_find_pairs<T>;
-  static_assert(fits,
-                "upkeep: duplicate_finder: write `upkeep::find_report find_pairs(upkeep::matrix_view<const float> rows, const upkeep::find_options& "
-                "options, upkeep::pair_sink sink, upkeep::progress& progress)`");
+  static_assert(
+      fits,
+      "upkeep: duplicate_finder: write `upkeep::find_report find_pairs(upkeep::matrix_view<const float> rows, const upkeep::find_options& "
+      "options, upkeep::pair_sink sink, upkeep::progress& progress)`");
 };
 
 }  // namespace check

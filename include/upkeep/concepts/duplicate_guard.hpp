@@ -38,7 +38,9 @@ struct pair_view {
 // Optional: `static constexpr upkeep::field reads`: the fields it looks at; texts are fetched only for guards that read them.
 
 template <class T>
-concept has_judge = requires(const T& t, const pair_view& pair) { { t.judge(pair) } -> std::same_as<verdict>; };
+concept has_judge = requires(const T& t, const pair_view& pair) {
+  { t.judge(pair) } -> std::same_as<verdict>;
+};
 
 /// Decides on one edge: may `removed` go because `survivor` stays?
 template <class T>
@@ -47,8 +49,12 @@ concept duplicate_guard = has_judge<T>;
 /// The fields that a guard looks at: its `reads`, or everything but the vector.
 template <class T>
 constexpr field fields_read() noexcept {
-  if constexpr (requires { { T::reads } -> std::convertible_to<field>; }) return T::reads;
-  else return field::source | field::scope | field::text | field::model | field::created | field::pinned;
+  if constexpr (requires {
+                  { T::reads } -> std::convertible_to<field>;
+                })
+    return T::reads;
+  else
+    return field::source | field::scope | field::text | field::model | field::created | field::pinned;
 }
 
 namespace check {
@@ -56,7 +62,9 @@ namespace check {
 template <class T>
 struct duplicate_guard {
   static constexpr bool fits = has_judge<T>;
-  static_assert(fits, "upkeep: duplicate_guard: write `upkeep::verdict judge(const upkeep::pair_view& pair) const` (const, returning upkeep::verdict)");
+  static_assert(
+      fits,
+      "upkeep: duplicate_guard: write `upkeep::verdict judge(const upkeep::pair_view& pair) const` (const, returning upkeep::verdict)");
 };
 
 }  // namespace check

@@ -24,9 +24,13 @@ concept has_embed = requires(T& t, std::span<const std::string_view> texts, matr
   { t.embed(texts, rows) } -> std::same_as<void>;
 };
 template <class T>
-concept has_embedding_dimension = requires(const T& t) { { t.dimension() } -> std::convertible_to<std::size_t>; };
+concept has_embedding_dimension = requires(const T& t) {
+  { t.dimension() } -> std::convertible_to<std::size_t>;
+};
 template <class T>
-concept has_model = requires(const T& t) { { t.model() } -> std::convertible_to<std::string>; };
+concept has_model = requires(const T& t) {
+  { t.model() } -> std::convertible_to<std::string>;
+};
 
 /// Turns texts into vectors and says which model did.
 template <class T>

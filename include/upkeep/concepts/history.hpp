@@ -18,13 +18,14 @@ namespace upkeep::inline v0 {
 struct run_summary {
   std::string id;      ///< unique
   std::string phase;   ///< `log`, `cleanup`, `apply`, `undo`
-  std::string status;  ///< `done`, `aborted`, `cancelled`, `failed`, `inconsistent`
+  std::string status;  ///< `started` (and never finished, if it stays), `done`, `aborted`, `cancelled`, `failed`, `inconsistent`
   time_point started{};
   std::uint64_t rows = 0;
   std::uint64_t sources = 0;         ///< distinct sources asked about
   std::uint64_t absent_sources = 0;  ///< of these, said to be absent
   bool asked_oracle = false;
-  std::string report;  ///< the whole report as JSON, or empty
+  std::string receipt;  ///< path of the receipt of what it removed, or empty
+  std::string report;   ///< the whole report as JSON, or empty
 };
 
 /// An orphan as it was first seen. Borrowed where it is visited.
@@ -37,7 +38,7 @@ struct orphan_sighting {
 /// One removal, kept until its undo window ends: the witness stands for the removed row. Borrowed where it is visited.
 struct ledger_entry {
   key_view removed;
-  std::string_view source;   ///< of the removed row; absent where it had none
+  std::string_view source;  ///< of the removed row; absent where it had none
   key_view witness;
   double score = 0;          ///< of the pair, at the time of removal
   std::string_view receipt;  ///< id of the backup that holds the row
@@ -47,6 +48,7 @@ struct ledger_entry {
 // A history outlives the process. Every write is durable when the call returns, whole or not at all.
 //
 //   void record_run(const upkeep::run_summary& run)
+//     a run that was recorded under the same id is replaced: it is written once before the first removal and once at the end.
 //   std::optional<upkeep::run_summary> last_run()
 //     the latest run that was recorded (a first run finds none); without its report.
 //   void record_orphans(std::span<const upkeep::orphan_sighting> seen)
@@ -60,19 +62,29 @@ struct ledger_entry {
 //     in the order of the keys.
 
 template <class T>
-concept has_record_run = requires(T& t, const run_summary& run) { { t.record_run(run) } -> std::same_as<void>; };
+concept has_record_run = requires(T& t, const run_summary& run) {
+  { t.record_run(run) } -> std::same_as<void>;
+};
 template <class T>
-concept has_last_run = requires(T& t) { { t.last_run() } -> std::same_as<std::optional<run_summary>>; };
+concept has_last_run = requires(T& t) {
+  { t.last_run() } -> std::same_as<std::optional<run_summary>>;
+};
 template <class T>
-concept has_record_orphans = requires(T& t, std::span<const orphan_sighting> seen) { { t.record_orphans(seen) } -> std::same_as<void>; };
+concept has_record_orphans = requires(T& t, std::span<const orphan_sighting> seen) {
+  { t.record_orphans(seen) } -> std::same_as<void>;
+};
 template <class T>
 concept has_visit_orphans = requires(T& t, function_ref<void(const orphan_sighting&)> visit) {
   { t.visit_orphans(visit) } -> std::same_as<void>;
 };
 template <class T>
-concept has_add_to_ledger = requires(T& t, std::span<const ledger_entry> entries) { { t.add_to_ledger(entries) } -> std::same_as<void>; };
+concept has_add_to_ledger = requires(T& t, std::span<const ledger_entry> entries) {
+  { t.add_to_ledger(entries) } -> std::same_as<void>;
+};
 template <class T>
-concept has_drop_from_ledger = requires(T& t, std::span<const key_view> removed) { { t.drop_from_ledger(removed) } -> std::same_as<void>; };
+concept has_drop_from_ledger = requires(T& t, std::span<const key_view> removed) {
+  { t.drop_from_ledger(removed) } -> std::same_as<void>;
+};
 template <class T>
 concept has_visit_ledger = requires(T& t, function_ref<void(const ledger_entry&)> visit) {
   { t.visit_ledger(visit) } -> std::same_as<void>;
@@ -81,7 +93,7 @@ concept has_visit_ledger = requires(T& t, function_ref<void(const ledger_entry&)
 /// Remembers runs, orphans that wait, and removals that can be undone.
 template <class T>
 concept history = has_record_run<T> && has_last_run<T> && has_record_orphans<T> && has_visit_orphans<T> && has_add_to_ledger<T> &&
-                  has_drop_from_ledger<T> && has_visit_ledger<T>;
+    has_drop_from_ledger<T> && has_visit_ledger<T>;
 
 namespace check {
 

@@ -22,7 +22,9 @@ struct message {
 //   void deliver(const upkeep::message& message)
 
 template <class T>
-concept has_deliver = requires(T& t, const message& m) { { t.deliver(m) } -> std::same_as<void>; };
+concept has_deliver = requires(T& t, const message& m) {
+  { t.deliver(m) } -> std::same_as<void>;
+};
 
 /// Delivers one message to people.
 template <class T>

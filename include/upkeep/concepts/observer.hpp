@@ -14,7 +14,9 @@ namespace upkeep::inline v0 {
 //   void observe(const upkeep::event& event)
 
 template <class T>
-concept has_observe = requires(T& t, const event& e) { { t.observe(e) } -> std::same_as<void>; };
+concept has_observe = requires(T& t, const event& e) {
+  { t.observe(e) } -> std::same_as<void>;
+};
 
 /// Sees every structured event.
 template <class T>

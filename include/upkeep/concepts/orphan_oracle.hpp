@@ -44,7 +44,9 @@ namespace check {
 template <class T>
 struct orphan_oracle {
   static constexpr bool fits = has_tell_owners<T>;
-  static_assert(fits, "upkeep: orphan_oracle: write `void tell_owners(std::span<const std::string_view> sources, std::span<upkeep::ownership> answers)`");
+  static_assert(
+      fits,
+      "upkeep: orphan_oracle: write `void tell_owners(std::span<const std::string_view> sources, std::span<upkeep::ownership> answers)`");
 };
 
 }  // namespace check

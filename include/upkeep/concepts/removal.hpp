@@ -33,9 +33,10 @@ namespace check {
 template <class T, class Store>
 struct removal {
   static constexpr bool fits = has_take_out<T, Store>;
-  static_assert(fits,
-                "upkeep: removal: write `template <class Store> std::size_t take_out(Store& store, std::span<const upkeep::key_view> keys)`; if you "
-                "did, this store lacks what it calls");
+  static_assert(
+      fits,
+      "upkeep: removal: write `template <class Store> std::size_t take_out(Store& store, std::span<const upkeep::key_view> keys)`; if you "
+      "did, this store lacks what it calls");
 };
 
 }  // namespace check

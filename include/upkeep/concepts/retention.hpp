@@ -15,7 +15,9 @@ namespace upkeep::inline v0 {
 //     true where `a` is rather kept than `b`: a strict weak order. Texts and vectors are not loaded; `text_size` is.
 
 template <class T>
-concept has_outranks = requires(const T& t, const record_view& r) { { t.outranks(r, r) } -> std::same_as<bool>; };
+concept has_outranks = requires(const T& t, const record_view& r) {
+  { t.outranks(r, r) } -> std::same_as<bool>;
+};
 
 /// The order in which rows are kept.
 template <class T>

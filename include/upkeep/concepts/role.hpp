@@ -16,16 +16,16 @@ namespace detail {
 // A class derived from T and from a decoy that has a member VERB cannot name VERB unambiguously if T has one too, be it private, an overload
 // set, a template or of any type. So the failure of `&probe::VERB` tells that T names the verb. Final classes and unions cannot be derived
 // from; for them only the complete concept counts. The macro exists only because a name cannot be a template parameter.
-#define UPKEEP_DETAIL_NAMES(VERB)                                         \
-  struct VERB##_decoy {                                                   \
-    int VERB;                                                             \
-  };                                                                      \
-  template <class T>                                                      \
-  struct VERB##_probe : T, VERB##_decoy {};                               \
-  template <class T>                                                      \
-  inline constexpr bool names_##VERB = false;                             \
-  template <class T>                                                      \
-    requires(std::is_class_v<T> && !std::is_final_v<T>)                   \
+#define UPKEEP_DETAIL_NAMES(VERB)                       \
+  struct VERB##_decoy {                                 \
+    int VERB;                                           \
+  };                                                    \
+  template <class T>                                    \
+  struct VERB##_probe : T, VERB##_decoy {};             \
+  template <class T>                                    \
+  inline constexpr bool names_##VERB = false;           \
+  template <class T>                                    \
+    requires(std::is_class_v<T> && !std::is_final_v<T>) \
   inline constexpr bool names_##VERB<T> = !requires { &VERB##_probe<T>::VERB; };
 
 UPKEEP_DETAIL_NAMES(scan)

@@ -9,7 +9,7 @@
 namespace upkeep::inline v0 {
 
 /// The answer to an attempt to lock.
-struct lock_attempt {
+struct lock_answer {
   bool acquired = false;
   std::string owner;  ///< where it was not acquired: who holds it
   std::string since;  ///< and since when, ISO 8601 UTC
@@ -18,13 +18,17 @@ struct lock_attempt {
 // A run lock excludes all other maintenance runs of one store, in every process, and is freed by the system when its process dies. It has no
 // expiry and is never taken from an owner that is alive.
 //
-//   upkeep::lock_attempt try_lock(const std::string& owner)    does not wait
+//   upkeep::lock_answer try_lock(const std::string& owner)    does not wait
 //   void unlock()
 
 template <class T>
-concept has_try_lock = requires(T& t, const std::string& owner) { { t.try_lock(owner) } -> std::same_as<lock_attempt>; };
+concept has_try_lock = requires(T& t, const std::string& owner) {
+  { t.try_lock(owner) } -> std::same_as<lock_answer>;
+};
 template <class T>
-concept has_unlock = requires(T& t) { { t.unlock() } -> std::same_as<void>; };
+concept has_unlock = requires(T& t) {
+  { t.unlock() } -> std::same_as<void>;
+};
 
 /// Excludes all other maintenance runs of one store.
 template <class T>
@@ -35,7 +39,7 @@ namespace check {
 template <class T>
 struct run_lock {
   static constexpr bool a = has_try_lock<T>, fits = a && has_unlock<T>;
-  static_assert(a, "upkeep: run_lock: write `upkeep::lock_attempt try_lock(const std::string& owner)`");
+  static_assert(a, "upkeep: run_lock: write `upkeep::lock_answer try_lock(const std::string& owner)`");
   static_assert(!a || fits, "upkeep: run_lock: write `void unlock()`");
 };
 

@@ -21,11 +21,17 @@ namespace upkeep::inline v0 {
 // exact filters by the triangle inequality need. The dot product has none.
 
 template <class T>
-concept has_score = requires(const T& t, std::span<const float> v) { { t.score(v, v) } -> std::same_as<double>; };
+concept has_score = requires(const T& t, std::span<const float> v) {
+  { t.score(v, v) } -> std::same_as<double>;
+};
 template <class T>
-concept has_order = requires { { T::larger_is_closer } -> std::convertible_to<bool>; };
+concept has_order = requires {
+  { T::larger_is_closer } -> std::convertible_to<bool>;
+};
 template <class T>
-concept has_radius = requires(const T& t, double threshold) { { t.radius(threshold) } -> std::same_as<double>; };
+concept has_radius = requires(const T& t, double threshold) {
+  { t.radius(threshold) } -> std::same_as<double>;
+};
 
 /// How alike two vectors are.
 template <class T>
@@ -38,8 +44,10 @@ concept radius_metric = similarity_metric<T> && has_radius<T>;
 /// Whether `score` is at least as close as `threshold` under the order of `Metric`; false for NaN.
 template <class Metric>
 constexpr bool is_within(double score, double threshold) noexcept {
-  if constexpr (Metric::larger_is_closer) return score >= threshold;
-  else return score <= threshold;
+  if constexpr (Metric::larger_is_closer)
+    return score >= threshold;
+  else
+    return score <= threshold;
 }
 
 namespace check {

@@ -30,23 +30,37 @@ namespace upkeep::inline v0 {
 // visitors as template parameters (a batch of 2,048 rows does not notice an indirect call).
 
 template <class T>
-concept has_scan = requires(T& t, field wanted, record_visitor visit) { { t.scan(wanted, visit) } -> std::same_as<void>; };
+concept has_scan = requires(T& t, field wanted, record_visitor visit) {
+  { t.scan(wanted, visit) } -> std::same_as<void>;
+};
 template <class T>
 concept has_fetch = requires(T& t, std::span<const key_view> keys, field wanted, record_visitor visit) {
   { t.fetch(keys, wanted, visit) } -> std::same_as<void>;
 };
 template <class T>
-concept has_upsert = requires(T& t, const record_batch& rows) { { t.upsert(rows) } -> std::convertible_to<std::size_t>; };
+concept has_upsert = requires(T& t, const record_batch& rows) {
+  { t.upsert(rows) } -> std::convertible_to<std::size_t>;
+};
 template <class T>
-concept has_erase = requires(T& t, std::span<const key_view> keys) { { t.erase(keys) } -> std::convertible_to<std::size_t>; };
+concept has_erase = requires(T& t, std::span<const key_view> keys) {
+  { t.erase(keys) } -> std::convertible_to<std::size_t>;
+};
 template <class T>
-concept has_dimension = requires(const T& t) { { t.dimension() } -> std::convertible_to<std::size_t>; };
+concept has_dimension = requires(const T& t) {
+  { t.dimension() } -> std::convertible_to<std::size_t>;
+};
 template <class T>
-concept has_size = requires(const T& t) { { t.size() } -> std::convertible_to<std::size_t>; };
+concept has_size = requires(const T& t) {
+  { t.size() } -> std::convertible_to<std::size_t>;
+};
 template <class T>
-concept has_fields = requires(const T& t) { { t.fields() } -> std::same_as<field>; };
+concept has_fields = requires(const T& t) {
+  { t.fields() } -> std::same_as<field>;
+};
 template <class T>
-concept has_identity = requires(const T& t) { { t.identity() } -> std::convertible_to<std::string>; };
+concept has_identity = requires(const T& t) {
+  { t.identity() } -> std::convertible_to<std::string>;
+};
 
 /// A place where rows live; see the comment above for what each operation promises.
 template <class T>
@@ -57,18 +71,24 @@ concept vector_store =
 //   void transact(upkeep::function_ref<void()> action)
 //     runs `action` with exclusive write access; what it changed is kept whole when it returns and not at all when it throws.
 template <class T>
-concept has_transact = requires(T& t, function_ref<void()> action) { { t.transact(action) } -> std::same_as<void>; };
+concept has_transact = requires(T& t, function_ref<void()> action) {
+  { t.transact(action) } -> std::same_as<void>;
+};
 /// A store whose changes can be made all or none together with the reads they depend on.
 template <class T>
 concept transactional_store = vector_store<T> && has_transact<T>;
 
 /// A store that knows how many bytes it occupies: `std::uint64_t bytes() const`.
 template <class T>
-concept sized_store = vector_store<T> && requires(const T& t) { { t.bytes() } -> std::convertible_to<std::uint64_t>; };
+concept sized_store = vector_store<T> && requires(const T& t) {
+  { t.bytes() } -> std::convertible_to<std::uint64_t>;
+};
 
 /// A store that can give space back: `void compact()`.
 template <class T>
-concept compactable_store = vector_store<T> && requires(T& t) { { t.compact() } -> std::same_as<void>; };
+concept compactable_store = vector_store<T> && requires(T& t) {
+  { t.compact() } -> std::same_as<void>;
+};
 
 namespace check {
 
@@ -78,7 +98,9 @@ struct vector_store {
   static constexpr bool a = has_scan<T>, b = a && has_fetch<T>, c = b && has_upsert<T>, d = c && has_erase<T>, e = d && has_dimension<T>,
                         f = e && has_size<T>, g = f && has_fields<T>, h = g && has_identity<T>;
   static_assert(a, "upkeep: vector_store: write `void scan(upkeep::field wanted, upkeep::record_visitor visit)`");
-  static_assert(!a || b, "upkeep: vector_store: write `void fetch(std::span<const upkeep::key_view> keys, upkeep::field wanted, upkeep::record_visitor visit)`");
+  static_assert(!a || b,
+                "upkeep: vector_store: write `void fetch(std::span<const upkeep::key_view> keys, upkeep::field wanted, "
+                "upkeep::record_visitor visit)`");
   static_assert(!b || c, "upkeep: vector_store: write `std::size_t upsert(const upkeep::record_batch& rows)`");
   static_assert(!c || d, "upkeep: vector_store: write `std::size_t erase(std::span<const upkeep::key_view> keys)`");
   static_assert(!d || e, "upkeep: vector_store: write `std::size_t dimension() const`");

@@ -1,0 +1,301 @@
+#pragma once
+// Finds what could be removed from a store, and only reads: scan, orphans, near-duplicate pairs, witnesses.
+
+#include "guarded_resolution.hpp"
+#include "limits.hpp"
+#include "options.hpp"
+#include "ownership.hpp"
+#include "parts.hpp"
+#include "plan.hpp"
+#include "report.hpp"
+#include "row_table.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace upkeep::inline v0 {
+
+/// What an analysis found.
+struct analysis {
+  upkeep::plan plan;
+  janitor_report report;                    ///< filled as far as an analysis goes
+  limit_basis basis;                        ///< what the limits are measured against
+  std::vector<key> orphans;                 ///< all rows whose source is absent now
+  std::vector<std::string> orphan_sources;  ///< the source of each
+  std::vector<key> ledger_stale;            ///< removed rows that are there again, or whose undo window is over
+};
+
+namespace detail {
+
+/// Adds the seconds of its lifetime to a step.
+class step_timer {
+ public:
+  explicit step_timer(double& seconds) : seconds_(seconds) {}
+  step_timer(const step_timer&) = delete;
+  step_timer& operator=(const step_timer&) = delete;
+  ~step_timer() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  double& seconds_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// A ledger entry that still binds, with copies of what a visit only lends.
+struct bound_entry {
+  upkeep::key removed, witness;
+  std::string source;
+  bool has_source = false;
+  double score = 0;
+};
+
+/// One analysis, step by step; each step leaves its result in a member that later steps read.
+template <class Parts>
+class analyser {
+ public:
+  analyser(Parts& parts, const janitor_options& options, progress& progress, time_point now)
+      : parts_(parts), options_(options), progress_(progress), now_(now) {}
+
+  analysis run() {
+    scan();
+    read_ledger();
+    ask_oracle();
+    sort_out_orphans();
+    find_pairs();
+    resolve_pairs();
+    summarise();
+    return std::move(result_);
+  }
+
+ private:
+  auto& store() { return parts_.store; }
+
+  void scan() {
+    const step_timer timer(result_.report.seconds.scan);
+    const field there = store().fields();
+    if (Parts::asks_oracle && !has(there, field::source))
+      throw error(errc::invalid_argument,
+                  "janitor: an orphan oracle was given but the store has no source field: name the column that holds the source");
+    dimension_ = store().dimension();
+    const std::size_t expected = store().size();
+    vectors_.reserve(expected * dimension_);
+    store().scan((row_table::needed & there) | field::vector, [&](const record_batch& batch) {
+      progress_.check("the scan");
+      const std::size_t first = rows_.size();
+      rows_.append(batch);
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (batch.health[i] != set_aside::no) {
+          ++result_.report.set_aside[static_cast<std::size_t>(batch.health[i])];
+          continue;
+        }
+        vector_row_.push_back(static_cast<row_index>(first + i));
+        vectors_.insert(vectors_.end(), batch.vectors[i].begin(), batch.vectors[i].end());
+      }
+      progress_.report("scan", rows_.size(), std::max(expected, rows_.size()), "rows");
+    });
+    rows_.index();
+    if (rows_.size() != 0 && vector_row_.empty())
+      throw error(errc::inconsistent, "janitor: none of the " + std::to_string(rows_.size()) +
+                                          " rows has a usable vector: check which column holds the vectors and how they are encoded");
+  }
+
+  // Rows that stand for removed ones must stay; rows that came back, and windows that ended, are forgotten.
+  void read_ledger() {
+    held_.assign(rows_.size(), 0);
+    use(parts_.history).visit_ledger([&](const ledger_entry& e) {
+      if (e.until <= now_ || rows_.find(e.removed)) {
+        result_.ledger_stale.emplace_back(e.removed);
+        return;
+      }
+      ledger_.push_back({key(e.removed), key(e.witness), std::string(e.source), is_present(e.source), e.score});
+      if (const auto witness = rows_.find(e.witness))
+        held_[*witness] = 1;
+      else {
+        ++result_.report.witnesses_lost;
+        result_.plan.review.push_back({key(e.removed), key(e.witness), e.score, "witness_lost"});
+      }
+    });
+  }
+
+  void ask_oracle() {
+    const step_timer timer(result_.report.seconds.oracle);
+    // The sources of removed rows count too: whether they live decides what a last copy is.
+    std::vector<std::uint32_t> ledger_sources;
+    for (const bound_entry& e : ledger_) ledger_sources.push_back(e.has_source ? rows_.intern_source(e.source) : string_table::none);
+    ledger_source_ = std::move(ledger_sources);
+    if constexpr (Parts::asks_oracle) {
+      std::vector<std::string_view> ids;
+      std::vector<std::uint32_t> numbers;
+      for (std::uint32_t s = 0; s < rows_.sources().size(); ++s)
+        if (is_present(rows_.sources()[s])) {
+          ids.push_back(rows_.sources()[s]);
+          numbers.push_back(s);
+        }
+      const std::vector<ownership> answers = ask_owners(use(parts_.oracle), ids, progress_);
+      owner_.assign(rows_.sources().size(), ownership::unknown);
+      janitor_report& r = result_.report;
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        owner_[numbers[i]] = answers[i];
+        r.absent_sources += answers[i] == ownership::absent ? 1 : 0;
+        r.unknown_sources += answers[i] == ownership::unknown ? 1 : 0;
+      }
+      r.sources = ids.size();
+      if (!ids.empty()) result_.basis.absent_share = static_cast<double>(r.absent_sources) / static_cast<double>(ids.size());
+    } else {
+      owner_.assign(rows_.sources().size(), ownership::present);
+    }
+  }
+
+  void sort_out_orphans() {
+    if constexpr (!Parts::asks_oracle) return;
+    std::unordered_map<key, std::pair<std::string, time_point>, key_hash> known;
+    use(parts_.history).visit_orphans([&](const orphan_sighting& s) {
+      known.emplace(key(s.key), std::pair(std::string(s.source), s.first_seen));
+    });
+    // A row that stands for a removed row of a living source is the last copy of what that source said.
+    std::unordered_map<key, std::size_t, key_hash> last_copy;
+    for (std::size_t i = 0; i < ledger_.size(); ++i)
+      if (!ledger_[i].has_source || owner_[ledger_source_[i]] != ownership::absent) last_copy.emplace(ledger_[i].witness, i);
+    janitor_report& r = result_.report;
+    for (row_index row = 0; row < rows_.size(); ++row) {
+      if (owner_[rows_.source(row)] != ownership::absent || rows_.health(row) != set_aside::no) continue;
+      ++r.orphans_found;
+      const key id(rows_.key(row));
+      const std::string source(rows_.sources()[rows_.source(row)]);
+      result_.orphans.push_back(id);
+      result_.orphan_sources.push_back(source);
+      if (rows_.pinned(row)) {
+        ++r.pinned;
+        continue;
+      }
+      if (const auto held = last_copy.find(id); held != last_copy.end()) {
+        ++r.last_copy;
+        result_.plan.review.push_back({id, ledger_[held->second].removed, ledger_[held->second].score, "last_copy"});
+        continue;
+      }
+      const auto seen = known.find(id);
+      const bool long_enough = options_.grace == std::chrono::seconds(0) ||
+                               (seen != known.end() && seen->second.first == source && now_ - seen->second.second >= options_.grace);
+      if (!long_enough) {
+        ++r.waiting_grace;
+        continue;
+      }
+      planned_removal p = planned(row, removal_reason::orphan);
+      result_.plan.removals.push_back(std::move(p));
+    }
+  }
+
+  // Only rows whose source is known to be there are compared: an orphan or an unknown is never a witness.
+  void find_pairs() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < vector_row_.size(); ++i) {
+      if (owner_[rows_.source(vector_row_[i])] != ownership::present) continue;
+      if (kept != i) {
+        std::copy_n(vectors_.begin() + static_cast<std::ptrdiff_t>(i * dimension_), dimension_,
+                    vectors_.begin() + static_cast<std::ptrdiff_t>(kept * dimension_));
+        vector_row_[kept] = vector_row_[i];
+      }
+      ++kept;
+    }
+    vector_row_.resize(kept);
+    const step_timer timer(result_.report.seconds.join);
+    const matrix_view<const float> matrix(vectors_.data(), kept, dimension_);
+    const find_options find{.threshold = options_.threshold, .threads = options_.threads};
+    const auto sink = [&](const scored_pair& p) {
+      const row_index a = vector_row_[p.first], b = vector_row_[p.second];
+      if (rows_.model(a) != rows_.model(b)) return;  // vectors of different models live in different spaces
+      if (!options_.across_scopes && rows_.scope(a) != rows_.scope(b)) return;
+      if (pairs_.size() >= options_.max_pairs)
+        throw error(errc::limit_exceeded, "janitor: more than " + std::to_string(options_.max_pairs) +
+                                              " near-duplicate pairs: raise the threshold, or raise max_pairs (16 bytes of memory each)");
+      pairs_.push_back({std::min(a, b), std::max(a, b), p.score});
+    };
+    use(parts_.finder).find_pairs(matrix, find, sink, progress_);
+    result_.report.pairs = pairs_.size();
+    vectors_ = {};
+  }
+
+  void resolve_pairs() {
+    const step_timer timer(result_.report.seconds.guard);
+    for (row_index row = 0; row < rows_.size(); ++row)
+      if (rows_.pinned(row)) held_[row] = 1;
+    const guarded_resolution decided = resolve_guarded(parts_, rows_, pairs_, held_, progress_);
+    janitor_report& r = result_.report;
+    r.duplicates_found = decided.decisions.removed.size();
+    r.changed += decided.changed;
+    for (const resolved_removal& d : decided.decisions.removed) {
+      planned_removal p = planned(d.removed, removal_reason::duplicate);
+      p.witness = key(rows_.key(d.witness));
+      const std::string_view source = rows_.sources()[rows_.source(d.witness)];
+      p.witness_source = std::string(source);
+      p.has_witness_source = is_present(source);
+      p.witness_digest = rows_.digest(d.witness);
+      p.score = d.score;
+      result_.plan.removals.push_back(std::move(p));
+    }
+    for (const resolved_review& d : decided.decisions.review)
+      result_.plan.review.push_back({key(rows_.key(d.removed)), key(rows_.key(d.survivor)), d.score, "guard"});
+  }
+
+  planned_removal planned(row_index row, removal_reason reason) const {
+    planned_removal p;
+    p.key = key(rows_.key(row));
+    p.reason = reason;
+    const std::string_view source = rows_.sources()[rows_.source(row)];
+    p.source = std::string(source);
+    p.has_source = is_present(source);
+    p.digest = rows_.digest(row);
+    p.bytes = rows_.bytes(row);
+    p.scope = std::string(rows_.scopes()[rows_.scope(row)]);
+    return p;
+  }
+
+  void summarise() {
+    janitor_report& r = result_.report;
+    plan& p = result_.plan;
+    r.rows = rows_.size();
+    r.store = store().identity();
+    r.policies = Parts::names();
+    if (options_.across_scopes) r.policies.emplace_back("across_scopes", "yes");
+    if (options_.grace == std::chrono::seconds(0)) r.policies.emplace_back("grace", "none");
+    if (!options_.baseline) r.policies.emplace_back("baseline", "none");
+    r.review_pairs = p.review.size();
+    r.planned = p.removals.size();
+    p.store = r.store;
+    p.made = now_;
+    p.threshold = options_.threshold;
+    p.rows = r.rows;
+    p.policies = r.policies;
+    for (std::uint32_t m = 0; m < rows_.models().size(); ++m)
+      if (is_present(rows_.models()[m])) p.models.emplace_back(rows_.models()[m]);
+    result_.basis.rows = r.rows;
+    for (row_index row = 0; row < rows_.size(); ++row) ++scope_rows_[rows_.scope(row)];
+    for (const auto& [scope, count] : scope_rows_) result_.basis.scope_rows[std::string(rows_.scopes()[scope])] += count;
+    if (const auto last = use(parts_.history).last_run(); Parts::asks_oracle && last && last->asked_oracle && last->sources != 0)
+      result_.basis.last_absent_share = static_cast<double>(last->absent_sources) / static_cast<double>(last->sources);
+    if constexpr (sized_store<typename Parts::store_type>) r.file_bytes_before = r.file_bytes_after = store().bytes();
+  }
+
+  Parts& parts_;
+  const janitor_options& options_;
+  progress& progress_;
+  time_point now_;
+  analysis result_;
+  row_table rows_;
+  std::size_t dimension_ = 0;
+  std::vector<float> vectors_;         // of sound rows, one after the other
+  std::vector<row_index> vector_row_;  // which row each of them belongs to
+  std::vector<std::uint8_t> held_;     // rows that must stay
+  std::vector<bound_entry> ledger_;
+  std::vector<std::uint32_t> ledger_source_;
+  std::vector<ownership> owner_;  // by source number
+  std::vector<scored_pair> pairs_;
+  std::unordered_map<std::uint32_t, std::uint64_t> scope_rows_;
+};
+
+}  // namespace detail
+}  // namespace upkeep::inline v0

@@ -1,0 +1,134 @@
+#pragma once
+// Resolves pairs under a retention and a guard, fetching from the store, in batches, only the texts that the guard has to read.
+
+#include "parts.hpp"
+#include "resolve.hpp"
+#include "row_table.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace upkeep::inline v0::detail {
+
+/// Decisions, and how many rows were found changed since the scan while texts were fetched.
+struct guarded_resolution {
+  resolution decisions;
+  std::uint64_t changed = 0;
+};
+
+/// Pinned rows first, then by the retention, then by key: a total order, so that a run can be repeated.
+template <class Retention>
+std::vector<row_index> retention_order(const Retention& retention, const row_table& rows) {
+  std::vector<row_index> order(rows.size());
+  std::iota(order.begin(), order.end(), row_index{0});
+  std::sort(order.begin(), order.end(), [&](row_index a, row_index b) {
+    const record_view x = rows[a], y = rows[b];
+    if (x.pinned != y.pinned) return x.pinned;
+    if (retention.outranks(x, y)) return true;
+    if (retention.outranks(y, x)) return false;
+    return x.key < y.key;
+  });
+  return order;
+}
+
+/// The fields of some rows, fetched anew for each block of a resolution.
+class fetched_fields {
+ public:
+  fetched_fields(const row_table& rows, field wanted) : rows_(rows), wanted_(wanted), slot_(rows.size(), none), buffer_(wanted, 0) {}
+
+  /// Forgets what was fetched before. A row that is gone or whose digest is another than at the scan is remembered as changed.
+  template <class Store>
+  void fetch(Store& store, std::span<const row_index> wanted, progress& progress) {
+    for (const row_index row : fetched_) slot_[row] = none;
+    fetched_.clear();
+    buffer_.clear();
+    std::vector<key_view> keys;
+    for (std::size_t begin = 0; begin < wanted.size(); begin += keys.size()) {
+      progress.check("the guard's reading");
+      keys.clear();
+      for (std::size_t i = begin; i < std::min(begin + 1000, wanted.size()); ++i) keys.push_back(rows_.key(wanted[i]));
+      store.fetch(keys, wanted_ | field::digest, [&](const record_batch& batch) {
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          const auto row = rows_.find(batch.keys[i]);
+          if (!row || (!batch.digests.empty() && batch.digests[i] != rows_.digest(*row))) continue;
+          slot_[*row] = static_cast<std::uint32_t>(buffer_.size());
+          fetched_.push_back(*row);
+          buffer_.push_back(batch[i]);
+        }
+      });
+    }
+    for (const row_index row : wanted)
+      if (slot_[row] == none && changed_.insert_sorted(row)) ++changes_;
+    batch_ = buffer_.batch();
+  }
+
+  [[nodiscard]] bool changed(row_index row) const noexcept { return slot_[row] == none; }
+  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
+  [[nodiscard]] record_view operator[](row_index row) const {
+    record_view r = rows_[row];
+    const record_view fetched = batch_[slot_[row]];
+    r.text = fetched.text;
+    return r;
+  }
+
+ private:
+  static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+  struct row_set {
+    bool insert_sorted(row_index row) {
+      const auto at = std::lower_bound(rows.begin(), rows.end(), row);
+      if (at != rows.end() && *at == row) return false;
+      rows.insert(at, row);
+      return true;
+    }
+    std::vector<row_index> rows;
+  };
+
+  const row_table& rows_;
+  field wanted_;
+  std::vector<std::uint32_t> slot_;
+  std::vector<row_index> fetched_;
+  row_set changed_;
+  std::uint64_t changes_ = 0;
+  record_buffer buffer_;
+  record_batch batch_;
+};
+
+/// @param held  per row, not 0 where it must stay
+template <class Parts>
+guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, std::span<const scored_pair> pairs,
+                                   std::span<const std::uint8_t> held, progress& progress) {
+  const auto& guard = use(parts.guard);
+  const std::vector<row_index> order = retention_order(use(parts.retention), rows);
+  const resolve_options options{.order = order, .fixed = held};
+  // What the table holds needs no fetching.
+  constexpr bool reads_text = has(fields_read<typename Parts::guard_type>(), field::text);
+  guarded_resolution result;
+  if constexpr (reads_text) {
+    if (has(parts.store.fields(), field::text)) {
+      fetched_fields texts(rows, field::text);
+      result.decisions = resolve(
+          pairs, rows.size(), options,
+          [&](row_index removed, row_index survivor, double score) {
+            if (texts.changed(removed) || texts.changed(survivor)) return verdict::distinct;
+            return guard.judge(pair_view{texts[removed], texts[survivor], score});
+          },
+          [&](std::span<const row_index> wanted) {
+            texts.fetch(parts.store, wanted, progress);
+            progress.report("guard", result.decisions.judged, pairs.size(), "pairs");
+          });
+      result.changed = texts.changes();
+      return result;
+    }
+  }
+  result.decisions = resolve(pairs, rows.size(), options, [&](row_index removed, row_index survivor, double score) {
+    return guard.judge(pair_view{rows[removed], rows[survivor], score});
+  });
+  return result;
+}
+
+}  // namespace upkeep::inline v0::detail

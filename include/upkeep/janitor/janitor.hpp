@@ -1,0 +1,382 @@
+#pragma once
+// The nightly janitor: finds near-duplicates and orphans, and removes them so that nothing is lost.
+
+#include "cleanup.hpp"
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace upkeep::inline v0 {
+
+/// Who stands for whom.
+struct alias {
+  key removed, witness;
+  double score = 0;
+  std::string receipt;  ///< id of the backup that holds the removed row
+  time_point until{};   ///< end of the undo window
+};
+
+/// Keeps one store clean. Made by make_janitor; the plain template is for those who spell types. The store is borrowed and must outlive it.
+///
+/// Errors: before the first row is gone, operations throw upkeep::error; from then on they return a report whose `status`, `error` and
+/// `receipt` tell what happened.
+/// @par Thread safety
+/// One operation at a time; another thread may request a stop through the token. Several janitors, also in other processes, exclude each
+/// other by the run lock.
+template <class Store, class Finder, class Guard, class Retention, class Oracle, class Removal, class Backup, class Lock, class History,
+          class Notifier, class Observer, class Clock>
+class janitor {
+ public:
+  using parts_type =
+      detail::janitor_parts<Store, Finder, Guard, Retention, Oracle, Removal, Backup, Lock, History, Notifier, Observer, Clock>;
+
+  /// @throws error invalid_argument for options that cannot be used.
+  janitor(parts_type parts, janitor_options options) : parts_(std::move(parts)), options_(std::move(options)) {
+    check_options(options_);
+    if constexpr (requires { detail::use(parts_.removal).attach(parts_.store); }) detail::use(parts_.removal).attach(parts_.store);
+  }
+
+  // Not moved: events are told through a pointer to the observer inside. make_janitor returns it in place.
+  janitor(const janitor&) = delete;
+  janitor& operator=(const janitor&) = delete;
+
+  [[nodiscard]] const janitor_options& options() const noexcept { return options_; }
+
+  /// Goes as far as `options().phase` says.
+  /// @throws error busy (another run holds the store), cancelled, or whatever kept it from starting.
+  janitor_report run(std::stop_token stop = {}) {
+    return told(
+        [&](progress& p) {
+          return options_.phase == phase::detect ? detect(p) : locked(to_string(options_.phase), p, [&] { return clean(p); });
+        },
+        stop);
+  }
+
+  /// What a cleanup would do now, baseline aside. Reads only and takes no lock.
+  plan analyse(std::stop_token stop = {}) {
+    progress p = progress_to_observer(stop);
+    analysis found = detail::analyser<parts_type>(parts_, options_, p, now()).run();
+    found.plan.id = new_id();
+    return std::move(found.plan);
+  }
+
+  /// Carries out a plan that was made before, under the same limits.
+  /// @throws error changed where the plan is of another store or too old, busy, limit_exceeded never: a limit gives status `aborted`.
+  janitor_report apply(const plan& plan, std::stop_token stop = {}) {
+    return told([&](progress& p) { return locked("apply", p, [&] { return apply_locked(plan, p); }); }, stop);
+  }
+
+  /// Brings the rows of a receipt back; rows that exist again with other content are left alone. Can be run twice.
+  restore_report undo(const receipt& receipt) {
+    progress p = progress_to_observer({});
+    if (receipt.store != parts_.store.identity())
+      throw error(errc::changed,
+                  "undo: the receipt " + receipt.id + " is of the store " + receipt.store + ", not of " + parts_.store.identity());
+    restore_report result;
+    locked("undo", p, [&] {
+      std::vector<key> keys;
+      detail::use(parts_.backup).verify(receipt, [&](key_view k, std::uint64_t) { keys.emplace_back(k); });
+      result = detail::use(parts_.backup).restore(parts_.store, receipt);
+      std::vector<key_view> back;
+      for (const key& k : keys)
+        if (std::find(result.conflicts.begin(), result.conflicts.end(), k) == result.conflicts.end()) back.push_back(k);
+      detail::use(parts_.history).drop_from_ledger(back);
+      janitor_report r;
+      r.run_id = new_id();
+      r.phase = "undo";
+      record(r, to_string(outcome::done));
+      return r;
+    });
+    const event_field fields[] = {{"restored", result.restored},
+                                  {"unchanged", result.unchanged},
+                                  {"conflicts", static_cast<std::uint64_t>(result.conflicts.size())},
+                                  {"receipt", std::string_view(receipt.id)}};
+    p.tell({event_level::info, "undone", "the rows of a receipt were brought back", fields});
+    return result;
+  }
+
+  /// Who stands for `k` (where it was removed as a duplicate), and for whom `k` stands, as long as the undo windows last.
+  std::vector<alias> aliases(key_view k) {
+    std::vector<alias> found;
+    detail::use(parts_.history).visit_ledger([&](const ledger_entry& e) {
+      if ((e.removed == k || e.witness == k) && e.until > now())
+        found.push_back({key(e.removed), key(e.witness), e.score, std::string(e.receipt), e.until});
+    });
+    return found;
+  }
+
+  /// The plan of the last run() that made one.
+  [[nodiscard]] const plan& last_plan() const noexcept { return last_plan_; }
+
+ private:
+  time_point now() { return detail::use(parts_.clock).now(); }
+
+  progress progress_to_observer(std::stop_token stop) { return progress(std::move(stop), sink_); }
+
+  // Times the whole run, tells observers and people how it ended, and lets an error through after telling them.
+  template <class Body>
+  janitor_report told(Body&& body, std::stop_token stop) {
+    progress p = progress_to_observer(std::move(stop));
+    double total = 0;
+    try {
+      janitor_report r;
+      {
+        const detail::step_timer timer(total);
+        r = body(p);
+      }
+      r.total_seconds = total;
+      finish(r, p);
+      return r;
+    } catch (const std::exception& failure) {
+      const event_field fields[] = {{"error", std::string_view(failure.what())}};
+      p.tell({event_level::alert, "run_failed", "the run ended before anything was changed", fields});
+      if (options_.phase != phase::detect) deliver({message::urgency::alert, "upkeep: the janitor could not run", failure.what()});
+      throw;
+    }
+  }
+
+  // What a notifier throws is reported and changes nothing.
+  std::string deliver(const message& m) {
+    try {
+      detail::use(parts_.notifier).deliver(m);
+      return {};
+    } catch (const std::exception& failure) {
+      return failure.what();
+    }
+  }
+
+  void finish(janitor_report& r, progress& p) {
+    const bool alarming = r.status != outcome::done;
+    if (r.phase != "detect") {
+      message m;
+      m.level = alarming ? message::urgency::alert : message::urgency::notice;
+      m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
+      m.text = "duplicates: " + std::to_string(r.duplicates_found) + " found, " + std::to_string(r.duplicates_removed) +
+               " removed\norphans: " + std::to_string(r.orphans_found) + " found, " + std::to_string(r.orphans_removed) +
+               " removed\nreview: " + std::to_string(r.review_pairs) + " pairs\nreclaimed: " + std::to_string(r.bytes_reclaimed / 1024) +
+               " KB\n";
+      if (!r.error.empty()) m.text += r.error + "\n";
+      if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
+      r.notifier_error = deliver(m);
+    }
+    const event_field fields[] = {{"status", to_string(r.status)},
+                                  {"phase", r.phase},
+                                  {"rows", r.rows},
+                                  {"duplicates_found", r.duplicates_found},
+                                  {"duplicates_removed", r.duplicates_removed},
+                                  {"orphans_found", r.orphans_found},
+                                  {"orphans_removed", r.orphans_removed},
+                                  {"review_pairs", r.review_pairs},
+                                  {"bytes_reclaimed", r.bytes_reclaimed},
+                                  {"total_seconds", r.total_seconds},
+                                  {"error", r.error},
+                                  {"notifier_error", r.notifier_error}};
+    p.tell({alarming ? event_level::alert : event_level::info, "run_finished", {}, fields});
+  }
+
+  template <class Body>
+  janitor_report locked(std::string_view what, progress& p, Body&& body) {
+    auto& lock = detail::use(parts_.lock);
+    const lock_answer answer = lock.try_lock(owner());
+    if (!answer.acquired)
+      throw error(errc::busy, "another maintenance run holds " + parts_.store.identity() + ": " + answer.owner + " since " + answer.since +
+                                  "; wait for it to end and try again");
+    struct release {
+      Lock& held;
+      ~release() { detail::use(held).unlock(); }
+    } const at_end{parts_.lock};
+    const event_field fields[] = {{"phase", what}, {"store", std::string_view(parts_.store.identity())}};
+    p.tell({event_level::info, "run_started", {}, fields});
+    return body();
+  }
+
+  [[nodiscard]] std::string owner() const {
+    if (!options_.owner.empty()) return options_.owner;
+    char host[256] = "unknown";
+    ::gethostname(host, sizeof host - 1);
+    return std::string(host) + ":" + std::to_string(::getpid());
+  }
+
+  // Time first, so that names sort by age; then chance, so that two runs in one microsecond differ.
+  std::string new_id() {
+    std::string time = to_iso8601(std::chrono::floor<std::chrono::seconds>(now()));
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    std::random_device device;
+    char chance[12];
+    std::snprintf(chance, sizeof chance, "-%08x", static_cast<unsigned>(device()));
+    return time + chance;
+  }
+
+  analysis look(std::string_view what, progress& p) {
+    started_ = now();
+    analysis found = detail::analyser<parts_type>(parts_, options_, p, started_).run();
+    found.plan.id = found.report.run_id = new_id();
+    found.report.phase = std::string(what);
+    found.report.dry_run = options_.dry_run;
+    return found;
+  }
+
+  janitor_report detect(progress& p) {
+    analysis found = look("detect", p);
+    last_plan_ = std::move(found.plan);
+    return std::move(found.report);
+  }
+
+  void record(const janitor_report& r, std::string_view status) {
+    run_summary s;
+    if (const auto last = detail::use(parts_.history).last_run()) s = *last;  // an undo asks no oracle: what the last run knew stays known
+    s.id = r.run_id;
+    s.phase = r.phase;
+    s.status = std::string(status);
+    s.started = started_;
+    s.receipt = r.receipt_path;
+    s.report.clear();
+    if (r.phase == "log" || r.phase == "cleanup") {
+      s.rows = r.rows;
+      s.sources = r.sources;
+      s.absent_sources = r.absent_sources;
+      s.asked_oracle = parts_type::asks_oracle;
+    }
+    detail::use(parts_.history).record_run(s);
+  }
+
+  // What the run before left open is said before anything else happens.
+  void tell_interruption(progress& p) {
+    const auto last = detail::use(parts_.history).last_run();
+    if (!last || last->status != "started") return;
+    const event_field fields[] = {{"run", std::string_view(last->id)}, {"receipt", std::string_view(last->receipt)}};
+    p.tell({event_level::warning, "interrupted_run",
+            "the run before was interrupted: whole batches of it may be gone, all of them are in its backup; undo with its receipt",
+            fields});
+  }
+
+  janitor_report clean(progress& p) {
+    tell_interruption(p);
+    analysis found = look(to_string(options_.phase), p);
+    janitor_report& r = found.report;
+    auto& history = detail::use(parts_.history);
+    const bool first = !history.last_run();
+    if (!options_.dry_run) remember(found);
+    r.baseline = first && options_.baseline;
+    if (options_.phase == phase::log || r.baseline) {
+      if (!options_.dry_run) record(r, to_string(outcome::done));
+      last_plan_ = std::move(found.plan);
+      return std::move(r);
+    }
+    last_plan_ = std::move(found.plan);
+    execute(last_plan_, found.basis, r, p);
+    return std::move(r);
+  }
+
+  void remember(const analysis& found) {
+    auto& history = detail::use(parts_.history);
+    if constexpr (parts_type::asks_oracle) {
+      std::vector<orphan_sighting> seen;
+      for (std::size_t i = 0; i < found.orphans.size(); ++i) seen.push_back({found.orphans[i], found.orphan_sources[i], started_});
+      history.record_orphans(seen);
+    }
+    std::vector<key_view> stale(found.ledger_stale.begin(), found.ledger_stale.end());
+    if (!stale.empty()) history.drop_from_ledger(stale);
+  }
+
+  janitor_report apply_locked(const plan& given, progress& p) {
+    tell_interruption(p);
+    started_ = now();
+    if (given.format > plan::newest_format)
+      throw error(errc::unsupported, "apply: the plan has format " + std::to_string(given.format) + "; this version reads up to " +
+                                         std::to_string(plan::newest_format) + ": use a newer upkeep");
+    if (given.store != parts_.store.identity())
+      throw error(errc::changed, "apply: the plan is of the store " + given.store + ", not of " + parts_.store.identity());
+    if (started_ - given.made > options_.plan_age)
+      throw error(errc::changed, "apply: the plan was made at " + to_iso8601(given.made) + ", more than " +
+                                     std::to_string(std::chrono::duration_cast<std::chrono::minutes>(options_.plan_age).count()) +
+                                     " minutes ago: make a new one");
+    check_plan(given);
+    janitor_report r;
+    r.run_id = new_id();
+    r.phase = "apply";
+    r.store = given.store;
+    r.dry_run = options_.dry_run;
+    r.rows = parts_.store.size();
+    r.review_pairs = given.review.size();
+    r.policies = parts_type::names();
+    if constexpr (sized_store<Store>) r.file_bytes_before = r.file_bytes_after = parts_.store.bytes();
+    for (const planned_removal& removal : given.removals)
+      (removal.reason == removal_reason::duplicate ? r.duplicates_found : r.orphans_found) += 1;
+    limit_basis basis;
+    basis.rows = r.rows;
+    if (options_.limits.scope_fraction < 1.0)
+      parts_.store.scan(field::scope & parts_.store.fields(), [&](const record_batch& batch) {
+        for (std::size_t i = 0; i < batch.size(); ++i)
+          ++basis.scope_rows[batch.scopes.empty() ? std::string() : std::string(batch.scopes[i])];
+      });
+    last_plan_ = given;
+    execute(last_plan_, basis, r, p);
+    return r;
+  }
+
+  // A plan may come from a file that somebody edited: it must still keep every witness, remove nothing twice and nothing that is held.
+  void check_plan(const plan& given) {
+    std::unordered_set<key> going;
+    for (const planned_removal& r : given.removals)
+      if (!going.insert(r.key).second)
+        throw error(errc::invalid_argument, "apply: the plan removes the row " + to_string(r.key) + " twice");
+    for (const planned_removal& r : given.removals)
+      if (r.reason == removal_reason::duplicate && going.contains(r.witness))
+        throw error(errc::invalid_argument,
+                    "apply: the plan removes the row " + to_string(r.witness) + ", which is the witness of " + to_string(r.key));
+    detail::use(parts_.history).visit_ledger([&](const ledger_entry& e) {
+      if (e.until > started_ && going.contains(key(e.witness)))
+        throw error(errc::changed, "apply: the row " + to_string(e.witness) + " stands for the removed row " + to_string(e.removed) +
+                                       " since this plan was made: make a new one");
+    });
+  }
+
+  void execute(plan& p, const limit_basis& basis, janitor_report& r, progress& progress) {
+    limit_excess excess = exceeded_limit(p, options_.limits, basis);
+    if (!excess.reason.empty() && excess.reason != "absence_spike" && options_.limits.excess == on_excess::trim) {
+      r.trimmed = trim_to_limits(p, options_.limits, basis);
+      excess = {};
+    }
+    r.planned = p.removals.size();
+    if (!excess.reason.empty()) {
+      r.status = outcome::aborted;
+      r.aborted_reason = excess.reason;
+      r.error = excess.message;
+    } else if (!p.removals.empty()) {
+      detail::cleaner<parts_type> cleaner(parts_, options_, p, r, progress, started_);
+      cleaner.back_up();
+      if (!options_.dry_run) record(r, "started");
+      cleaner.remove();
+    }
+    if (options_.dry_run) return;
+    try {
+      record(r, to_string(r.status));
+    } catch (const std::exception& failure) {
+      if (r.removed() == 0) throw;
+      r.status = r.status == outcome::done ? outcome::failed : r.status;
+      r.error += (r.error.empty() ? "" : "; ") + std::string("the history could not be written: ") + failure.what();
+    }
+  }
+
+  struct observer_sink {
+    Observer* observer;
+    void operator()(const event& e) const { detail::use(*observer).observe(e); }
+  };
+
+  parts_type parts_;
+  janitor_options options_;
+  plan last_plan_;
+  time_point started_{};
+  observer_sink sink_{&parts_.observer};
+};
+
+}  // namespace upkeep::inline v0

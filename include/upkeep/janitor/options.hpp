@@ -1,0 +1,86 @@
+#pragma once
+// What a janitor is told: threshold, phase, limits, baseline and grace.
+
+#include "../base/key.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace upkeep::inline v0 {
+
+/// How far a run goes.
+enum class phase {
+  detect,  ///< finds and reports; takes no lock and writes nothing
+  log,     ///< detects, and remembers what it saw (history, audit, notification)
+  cleanup  ///< all of it: plan, backup, removal, reconciliation
+};
+
+constexpr std::string_view to_string(phase p) noexcept {
+  switch (p) {
+    case phase::detect: return "detect";
+    case phase::log: return "log";
+    case phase::cleanup: return "cleanup";
+  }
+  return "unknown";
+}
+
+/// What happens when a plan exceeds a limit.
+enum class on_excess {
+  abort,  ///< nothing is removed
+  trim    ///< the safest removals are kept up to the limit: duplicates by falling score, then orphans
+};
+
+/// Limits on a whole plan. Each has its own option; raising one lifts no other.
+struct removal_limits {
+  double fraction = 0.05;                                           ///< of all rows, 0 to 1
+  std::uint64_t count = std::numeric_limits<std::uint64_t>::max();  ///< rows
+  double scope_fraction = 1.0;                                      ///< of the rows of any one scope, 0 to 1
+  double absence_spike = 0.10;                                      ///< how far the share of absent sources may rise above the last run's
+  on_excess excess = on_excess::abort;                              ///< a spike always aborts
+};
+
+/// What a janitor is told. An aggregate for designated initialisers.
+struct janitor_options {
+  double threshold = 0.98;  ///< in the finder's metric
+  upkeep::phase phase = upkeep::phase::detect;
+  bool dry_run = false;                                 ///< every step of a cleanup but the removals
+  bool baseline = true;                                 ///< the first `log` or `cleanup` run on a store records and removes nothing
+  std::chrono::seconds grace = std::chrono::hours(20);  ///< how long an orphan must have been known before it may go; 0: none
+  std::chrono::seconds undo_window = std::chrono::hours(24 * 30);  ///< how long a removed duplicate's witness is held
+  std::chrono::seconds plan_age = std::chrono::hours(24);          ///< older plans are not applied
+  removal_limits limits = {};
+  bool across_scopes = false;             ///< let rows of different scopes be duplicates of each other
+  std::size_t batch = 200;                ///< rows removed in one transaction, 1 to 200
+  std::uint64_t max_pairs = 100'000'000;  ///< pairs held in memory, 16 bytes each
+  unsigned threads = 0;                   ///< 0: all cores
+  std::string backup_directory = {};      ///< empty: the store's own
+  std::string owner = {};                 ///< who runs it, for the lock; empty: host and process id
+  /// Called after each batch was removed and committed, with the keys that left, so that indexes elsewhere can follow. What it throws ends
+  /// the run as `failed`.
+  std::function<void(std::span<const key_view>)> on_removed = {};
+};
+
+/// @throws error invalid_argument naming the first option that cannot be used.
+inline void check_options(const janitor_options& o) {
+  const auto refuse = [](const std::string& what) { throw error(errc::invalid_argument, what); };
+  const auto share = [&](const char* name, double value) {
+    if (!(value >= 0 && value <= 1))
+      refuse(std::string("janitor_options: ") + name + " is " + std::to_string(value) + ": it is a share from 0 to 1");
+  };
+  share("limits.fraction", o.limits.fraction);
+  share("limits.scope_fraction", o.limits.scope_fraction);
+  share("limits.absence_spike", o.limits.absence_spike);
+  if (o.batch < 1 || o.batch > 200)
+    refuse("janitor_options: batch is " + std::to_string(o.batch) + ": 1 to 200 rows are removed at a time");
+  if (o.grace < std::chrono::seconds(0)) refuse("janitor_options: grace is negative: use 0 for none");
+  if (o.undo_window < std::chrono::seconds(0)) refuse("janitor_options: undo_window is negative");
+  if (o.plan_age <= std::chrono::seconds(0)) refuse("janitor_options: plan_age must be positive");
+}
+
+}  // namespace upkeep::inline v0

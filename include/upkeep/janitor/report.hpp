@@ -1,0 +1,132 @@
+#pragma once
+// What a run saw and did, as one aggregate from which JSON, text and metrics derive.
+
+#include "../base/record.hpp"
+#include "../concepts/backup.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace upkeep::inline v0 {
+
+/// How a run ended.
+enum class outcome {
+  done,
+  aborted,      ///< a limit was exceeded: nothing was removed
+  cancelled,    ///< stopped on request between two batches
+  failed,       ///< an error after the first change; whole batches were removed, all of them in the backup
+  inconsistent  ///< the store does not hold what it must: see error, and undo
+};
+
+constexpr std::string_view to_string(outcome o) noexcept {
+  switch (o) {
+    case outcome::done: return "done";
+    case outcome::aborted: return "aborted";
+    case outcome::cancelled: return "cancelled";
+    case outcome::failed: return "failed";
+    case outcome::inconsistent: return "inconsistent";
+  }
+  return "unknown";
+}
+
+/// Seconds of each step.
+struct step_seconds {
+  double scan = 0, oracle = 0, join = 0, guard = 0, backup = 0, remove = 0;
+};
+
+/// What a run saw and did. Counts are rows unless the name says otherwise.
+/// Every orphan found is one of: removed or planned, waiting for its grace period, pinned, or up for review as a last copy.
+struct janitor_report {
+  std::string run_id, phase, store;
+  bool dry_run = false;
+  bool baseline = false;  ///< this was the first run on the store: it recorded and removed nothing
+  outcome status = outcome::done;
+  std::string aborted_reason;  ///< `safety_threshold`, `count_limit`, `scope_threshold`, `absence_spike`
+  std::string error;           ///< one sentence where status is not `done`
+  std::uint64_t rows = 0;
+  std::array<std::uint64_t, 5> set_aside{};  ///< by upkeep::set_aside
+  std::uint64_t pairs = 0;                   ///< near-duplicate pairs at or above the threshold within scope and model
+  std::uint64_t duplicates_found = 0;        ///< rows that have a witness
+  std::uint64_t duplicates_removed = 0;
+  std::uint64_t orphans_found = 0;  ///< rows whose source is absent
+  std::uint64_t orphans_removed = 0;
+  std::uint64_t sources = 0, absent_sources = 0, unknown_sources = 0;  ///< distinct sources
+  std::uint64_t review_pairs = 0;
+  std::uint64_t last_copy = 0;       ///< orphans kept because a removed row of a live source depends on them
+  std::uint64_t witnesses_lost = 0;  ///< removed rows whose witness somebody else has removed since
+  std::uint64_t waiting_grace = 0;   ///< orphans that are not known long enough
+  std::uint64_t pinned = 0;
+  std::uint64_t planned = 0;          ///< removals of the plan
+  std::uint64_t trimmed = 0;          ///< removals left out to stay within a limit
+  std::uint64_t changed = 0;          ///< planned rows left alone because they or their witness or source changed meanwhile
+  std::uint64_t bytes_reclaimed = 0;  ///< logical bytes of the removed rows
+  double kb_reclaimed = 0;            ///< the same in KB of 1,024 bytes
+  std::uint64_t file_bytes_before = 0, file_bytes_after = 0;
+  double total_seconds = 0;
+  step_seconds seconds;
+  std::optional<upkeep::receipt> receipt;                     ///< of the backup, once there is one
+  std::string receipt_path;                                   ///< where it is written
+  std::string notifier_error;                                 ///< why a message could not be delivered
+  std::vector<std::pair<std::string, std::string>> policies;  ///< role and name; and switches that make a run less careful
+
+  [[nodiscard]] std::uint64_t removed() const noexcept { return duplicates_removed + orphans_removed; }
+
+  /// Visits every field as (name, value) in a stable order; a dot in a name opens a group. Values are strings, bools, integers and doubles.
+  template <class Visitor>
+  void fields(Visitor&& visit) const {
+    visit("status", to_string(status));
+    if (!aborted_reason.empty()) visit("aborted.reason", std::string_view(aborted_reason));
+    if (!error.empty()) visit("error", std::string_view(error));
+    visit("run_id", std::string_view(run_id));
+    visit("phase", std::string_view(phase));
+    visit("store", std::string_view(store));
+    visit("dry_run", dry_run);
+    visit("baseline", baseline);
+    visit("rows", rows);
+    for (std::size_t i = 1; i < set_aside.size(); ++i)
+      visit("set_aside." + std::string(to_string(static_cast<upkeep::set_aside>(i))), set_aside[i]);
+    visit("pairs", pairs);
+    visit("duplicates_found", duplicates_found);
+    visit("duplicates_removed", duplicates_removed);
+    visit("orphans_found", orphans_found);
+    visit("orphans_removed", orphans_removed);
+    visit("sources", sources);
+    visit("absent_sources", absent_sources);
+    visit("unknown_sources", unknown_sources);
+    visit("review_pairs", review_pairs);
+    visit("last_copy", last_copy);
+    visit("witnesses_lost", witnesses_lost);
+    visit("waiting_grace", waiting_grace);
+    visit("pinned", pinned);
+    visit("planned", planned);
+    visit("trimmed", trimmed);
+    visit("changed", changed);
+    visit("bytes_reclaimed", bytes_reclaimed);
+    visit("kb_reclaimed", kb_reclaimed);
+    visit("file_bytes_before", file_bytes_before);
+    visit("file_bytes_after", file_bytes_after);
+    visit("total_seconds", total_seconds);
+    visit("seconds.scan", seconds.scan);
+    visit("seconds.oracle", seconds.oracle);
+    visit("seconds.join", seconds.join);
+    visit("seconds.guard", seconds.guard);
+    visit("seconds.backup", seconds.backup);
+    visit("seconds.remove", seconds.remove);
+    if (receipt) {
+      visit("receipt.id", std::string_view(receipt->id));
+      visit("receipt.backup", std::string_view(receipt->path));
+      visit("receipt.rows", receipt->rows);
+      visit("receipt.bytes", receipt->bytes);
+      visit("receipt.path", std::string_view(receipt_path));
+    }
+    if (!notifier_error.empty()) visit("notifier_error", std::string_view(notifier_error));
+    for (const auto& [role, name] : policies) visit("policies." + role, std::string_view(name));
+  }
+};
+
+}  // namespace upkeep::inline v0
