@@ -162,6 +162,7 @@ class analyser {
       if (!ledger_[i].has_source || owner_[ledger_source_[i]] != ownership::absent) last_copy.emplace(ledger_[i].witness, i);
     janitor_report& r = result_.report;
     for (row_index row = 0; row < rows_.size(); ++row) {
+      r.without_source += is_present(rows_.sources()[rows_.source(row)]) ? 0 : 1;
       if (owner_[rows_.source(row)] != ownership::absent || rows_.health(row) != set_aside::no) continue;
       ++r.orphans_found;
       const key id(rows_.key(row));

@@ -56,6 +56,7 @@ struct janitor_report {
   std::uint64_t orphans_found = 0;  ///< rows whose source is absent
   std::uint64_t orphans_removed = 0;
   std::uint64_t sources = 0, absent_sources = 0, unknown_sources = 0;  ///< distinct sources
+  std::uint64_t without_source = 0;  ///< rows that name no source although an oracle was asked: neither orphans nor witnesses
   std::uint64_t review_pairs = 0;
   std::uint64_t last_copy = 0;       ///< orphans kept because a removed row of a live source depends on them
   std::uint64_t witnesses_lost = 0;  ///< removed rows whose witness somebody else has removed since
@@ -98,6 +99,7 @@ struct janitor_report {
     visit("sources", sources);
     visit("absent_sources", absent_sources);
     visit("unknown_sources", unknown_sources);
+    visit("without_source", without_source);
     visit("review_pairs", review_pairs);
     visit("last_copy", last_copy);
     visit("witnesses_lost", witnesses_lost);
