@@ -64,12 +64,11 @@ struct role_list {
 template <class P>
 inline constexpr bool belongs_elsewhere = names_scan<P> || names_score<P> || names_embed<P>;
 
-/// Instantiates the one static_assert that explains what is wrong with `P`, if anything is. @return whether nothing is.
+/// Instantiates the one static_assert that explains what is wrong with `P`, if anything is. Does nothing at run time; not constant-evaluated,
+/// because Clang would add errors of its own about a constant that depends on a class with a failed assertion.
 template <class P, class Store, class Options, class... Roles>
-consteval bool explain_policy(role_list<Options, Roles...>) {
-  if constexpr (std::is_same_v<P, Options>) {
-    return true;
-  } else {
+void explain_policy(role_list<Options, Roles...>) {
+  if constexpr (!std::is_same_v<P, Options>) {
     constexpr int roles = role_list<Options, Roles...>::template roles_of<P, Store>;
     static_assert(
         roles != 0 || !names_score<P>,
@@ -85,14 +84,9 @@ consteval bool explain_policy(role_list<Options, Roles...>) {
     static_assert(roles < 2, "upkeep: this policy names the operations of two roles: pass two objects, one per role");
     if constexpr (roles == 1) {
       const auto explain = []<class Role>(std::type_identity<Role>) {
-        if constexpr (Role::template named<P, Store>)
-          return Role::template explain<P, Store>::fits;
-        else
-          return true;
+        if constexpr (Role::template named<P, Store>) static_cast<void>(sizeof(typename Role::template explain<P, Store>));
       };
-      return (explain(std::type_identity<Roles>{}) && ...);
-    } else {
-      return false;
+      (explain(std::type_identity<Roles>{}), ...);
     }
   }
 }

@@ -101,8 +101,7 @@ template <class Store, class... Policies>
     static detail::stand_in nothing;
     return detail::assemble_janitor(nothing);
   } else if constexpr (check::vector_store<Store>::fits) {
-    constexpr int sound = (0 + ... + int(detail::explain_policy<std::unwrap_reference_t<Policies>, Store>(detail::janitor_roles{})));
-    static_cast<void>(sound);
+    (detail::explain_policy<std::unwrap_reference_t<Policies>, Store>(detail::janitor_roles{}), ...);
     static_cast<void>(sizeof(detail::once_each<Store, detail::janitor_roles, Policies...>));
     return detail::assemble_janitor(store, policies...);
   } else {
@@ -111,8 +110,13 @@ template <class Store, class... Policies>
   }
 }
 
-/// A store is borrowed, so a temporary one is refused.
+/// A store is borrowed, so a temporary one is refused: with a sentence rather than a deleted overload, which names the remedy.
 template <class Store, class... Policies>
-void make_janitor(const Store&& store, Policies... policies) = delete;
+auto make_janitor(const Store&&, Policies...) {
+  static_assert(sizeof(Store) == 0,
+                "upkeep: the store is a temporary: a janitor borrows it, so keep it in a variable that outlives the janitor");
+  static detail::stand_in nothing;
+  return detail::assemble_janitor(nothing);
+}
 
 }  // namespace upkeep::inline v0
