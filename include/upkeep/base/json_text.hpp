@@ -90,7 +90,8 @@ template <std::integral Value>
   requires(!std::same_as<Value, bool>)
 void append_json_number(std::string& out, Value value) {
   char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  const char* const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out += std::string_view(digits, static_cast<std::size_t>(end - digits));
 }
 
 /// Appends the shortest number that reads back as `value`; `null` for NaN and infinity, which JSON does not have. Returns whether it is finite.
@@ -101,7 +102,8 @@ bool append_json_number(std::string& out, Value value) {
     return false;
   }
   char digits[64];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  const char* const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out += std::string_view(digits, static_cast<std::size_t>(end - digits));
   return true;
 }
 
