@@ -26,7 +26,7 @@ struct hashing_options {
   std::uint64_t seed = 0;       ///< which components n-grams fall on
 };
 
-/// Embedder: what a text looks like, not what it means. Nothing to download, the same vectors on every machine, tens of millions of bytes a
+/// Embedder: what a text looks like, not what it means. Nothing to download, the same vectors on every machine, about ten million bytes a
 /// second.
 ///
 /// The text is lower-cased (ASCII), each run of ASCII white space becomes one space, and one space is put before and after it, so that
@@ -78,7 +78,8 @@ class hashing_embedder {
   };
   struct workspace {
     std::string text;
-    std::vector<counter> table;  // open addressing, a power of two, empty between texts
+    std::vector<counter> table;  // open addressing, all counts 0 between texts
+    std::size_t capacity = 0;    // how much of the table this text uses: a power of two, at least twice the n-grams
     std::size_t used = 0;        // n-grams counted since it was empty
     std::vector<std::int64_t> sums;
   };
@@ -103,8 +104,8 @@ class hashing_embedder {
     if (work.text.size() > 1) {
       const std::size_t kinds = options_.longest - options_.shortest + std::size_t{1};
       const std::size_t expected = std::min(work.text.size(), piece) * kinds;
-      const std::size_t capacity = std::bit_ceil(2 * std::min(expected, piece) + 2);
-      work.table.assign(capacity, counter{});
+      work.capacity = std::bit_ceil(2 * std::min(expected, piece) + 2);
+      if (work.table.size() < work.capacity) work.table.resize(work.capacity);
       work.used = 0;
       if (!count_grams(work)) count(whole(work.text), work);  // shorter than the shortest n-gram
       flush(work);
@@ -147,7 +148,7 @@ class hashing_embedder {
   }
 
   void count(std::uint64_t hash, workspace& work) const {
-    const std::size_t mask = work.table.size() - 1;
+    const std::size_t mask = work.capacity - 1;
     std::size_t slot = static_cast<std::size_t>(hash) & mask;
     while (work.table[slot].count != 0 && work.table[slot].hash != hash) slot = (slot + 1) & mask;
     work.table[slot].hash = hash;
@@ -156,7 +157,7 @@ class hashing_embedder {
   }
 
   void flush(workspace& work) const {
-    for (counter& entry : work.table) {
+    for (counter& entry : std::span(work.table).first(work.capacity)) {
       if (entry.count == 0) continue;
       add(entry.hash, entry.count, work.sums);
       entry.count = 0;

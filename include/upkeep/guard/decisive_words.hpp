@@ -139,11 +139,14 @@ constexpr std::string_view strip_number(std::string_view word) noexcept {
   const auto is_quote = [](unsigned c) {
     return c == '"' || c == '\'' || c == '`' || c == '*' || c == '_' || c == 0xABU || c == 0xBBU || (c >= 0x2018U && c <= 0x201FU);
   };
-  const auto lacks = [&](char partner) { return word.find(partner) == std::string_view::npos; };
+  // Looked up once: a word of ten million brackets is a word, too.
+  const auto lacks = [&](char bracket) { return word.find(bracket) == std::string_view::npos; };
+  const bool unopened[] = {lacks('('), lacks('['), lacks('{')};
+  const bool unclosed[] = {lacks(')'), lacks(']'), lacks('}')};
   for (;;) {
     const std::string_view first = character_at(word, 0);
     const unsigned c = code_point(first);
-    if (!is_quote(c) && !(c == '(' && lacks(')')) && !(c == '[' && lacks(']')) && !(c == '{' && lacks('}'))) break;
+    if (!is_quote(c) && !(c == '(' && unclosed[0]) && !(c == '[' && unclosed[1]) && !(c == '{' && unclosed[2])) break;
     word.remove_prefix(first.size());
   }
   for (;;) {
@@ -153,7 +156,8 @@ constexpr std::string_view strip_number(std::string_view word) noexcept {
     if (begin + last.size() != word.size()) break;  // a stray byte at the end: no punctuation
     const unsigned c = code_point(last);
     const bool ends = c < 0x80U && std::string_view(".,;:!?").find(static_cast<char>(c)) != std::string_view::npos;
-    if (!ends && c != 0x2026U && !is_quote(c) && !(c == ')' && lacks('(')) && !(c == ']' && lacks('[')) && !(c == '}' && lacks('{'))) break;
+    if (!ends && c != 0x2026U && !is_quote(c) && !(c == ')' && unopened[0]) && !(c == ']' && unopened[1]) && !(c == '}' && unopened[2]))
+      break;
     word = word.substr(0, begin);
   }
   return word;

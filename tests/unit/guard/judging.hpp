@@ -1,0 +1,22 @@
+#pragma once
+// Asks a guard about two texts.
+
+#include "upkeep/concepts/duplicate_guard.hpp"
+
+#include <string_view>
+
+namespace upkeep_test {
+
+/// The verdict on a row with the text `removed` that would go because one with the text `survivor` stays.
+template <class Guard>
+upkeep::verdict judge(const Guard& guard, std::string_view removed, std::string_view survivor) {
+  upkeep::pair_view pair;
+  pair.removed.text = removed;
+  pair.removed.text_size = removed.size();
+  pair.survivor.text = survivor;
+  pair.survivor.text_size = survivor.size();
+  pair.score = 0.99;
+  return guard.judge(pair);
+}
+
+}  // namespace upkeep_test
