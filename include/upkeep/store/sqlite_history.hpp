@@ -1,0 +1,283 @@
+#pragma once
+// The history of a store in a SQLite file of its own, made when something is first remembered.
+
+#include "../base/file.hpp"
+#include "../concepts/history.hpp"
+#include "../sqlite/statement.hpp"
+#include "../sqlite/transaction.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace upkeep::inline v0 {
+
+/// Runs, waiting orphans and the removal ledger. Reading a history that does not exist finds nothing and makes nothing; the first write makes
+/// the file and its directory (for this user alone). Each write is one transaction that is on the disk when the call returns. The file is opened
+/// for each call and kept by nobody; visitors are called after it was closed.
+/// @par Thread safety
+/// Anyone, in any process, may call anything at any time; copies are one history.
+class sqlite_history {
+ public:
+  /// @param path  of the history's own file; its directory is made when needed
+  explicit sqlite_history(std::string path) : path_(std::move(path)) { detail::check_path(path_); }
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  void record_run(const run_summary& run) {
+    change([&](sqlite::connection& database) {
+      sqlite::statement drop(database, "DELETE FROM runs WHERE id = ?1");
+      drop.bind_text(1, run.id);
+      drop.run();
+      sqlite::statement insert(
+          database,
+          "INSERT INTO runs(id, phase, status, started, row_count, sources, absent_sources, asked_oracle, receipt, report) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+      insert.bind_text(1, run.id);
+      insert.bind_text(2, run.phase);
+      insert.bind_text(3, run.status);
+      insert.bind_int64(4, run.started.time_since_epoch().count());
+      insert.bind_int64(5, std::bit_cast<std::int64_t>(run.rows));
+      insert.bind_int64(6, std::bit_cast<std::int64_t>(run.sources));
+      insert.bind_int64(7, std::bit_cast<std::int64_t>(run.absent_sources));
+      insert.bind_int64(8, run.asked_oracle ? 1 : 0);
+      insert.bind_text(9, run.receipt);
+      insert.bind_text(10, run.report);
+      insert.run();
+    });
+  }
+
+  [[nodiscard]] std::optional<run_summary> last_run() {
+    std::vector<run_summary> found = read_runs(" ORDER BY sequence DESC LIMIT 1", false);
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+  }
+
+  /// All runs in the order in which they were recorded, reports included.
+  [[nodiscard]] std::vector<run_summary> runs() { return read_runs(" ORDER BY sequence", true); }
+
+  void record_orphans(std::span<const orphan_sighting> seen) {
+    change([&](sqlite::connection& database) {
+      const std::map<key, sighting> known = read_orphans(database);
+      std::map<key, sighting> now;
+      for (const orphan_sighting& s : seen) now[key(s.key)].meet(s.source, s.first_seen);
+      database.execute("DELETE FROM orphans");
+      sqlite::statement insert(database, "INSERT INTO orphans(id, source, first_seen) VALUES (?1, ?2, ?3)");
+      for (const auto& [k, s] : now) {
+        const auto before = known.find(k);
+        const bool same = before != known.end() && before->second.source == s.source;
+        bind_key(insert, 1, k);
+        bind_text(insert, 2, view(s.source));
+        insert.bind_int64(3, (same ? std::min(s.first_seen, before->second.first_seen) : s.first_seen).time_since_epoch().count());
+        insert.run();
+      }
+    });
+  }
+
+  void visit_orphans(function_ref<void(const orphan_sighting&)> visit) {
+    std::map<key, sighting> found;
+    read([&](sqlite::connection& database) { found = read_orphans(database); });
+    for (const auto& [k, s] : found) visit({.key = k, .source = view(s.source), .first_seen = s.first_seen});
+  }
+
+  void add_to_ledger(std::span<const ledger_entry> entries) {
+    if (entries.empty()) return;
+    change([&](sqlite::connection& database) {
+      sqlite::statement insert(database,
+                               "INSERT OR REPLACE INTO ledger(id, source, witness, score, receipt, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+      for (const ledger_entry& e : entries) {
+        bind_key(insert, 1, e.removed);
+        bind_text(insert, 2, e.source);
+        bind_key(insert, 3, e.witness);
+        insert.bind_double(4, e.score);
+        bind_text(insert, 5, e.receipt);
+        insert.bind_int64(6, e.until.time_since_epoch().count());
+        insert.run();
+      }
+    });
+  }
+
+  void drop_from_ledger(std::span<const key_view> removed) {
+    if (removed.empty() || !exists()) return;
+    change([&](sqlite::connection& database) {
+      sqlite::statement drop(database, "DELETE FROM ledger WHERE id = ?1");
+      for (const key_view k : removed) {
+        bind_key(drop, 1, k);
+        drop.run();
+      }
+    });
+  }
+
+  void visit_ledger(function_ref<void(const ledger_entry&)> visit) {
+    std::vector<entry> found;
+    read([&](sqlite::connection& database) {
+      sqlite::statement row(database, "SELECT id, source, witness, score, receipt, until FROM ledger ORDER BY id");
+      while (row.step()) {
+        found.push_back({key(read_key(row, 0)), read_text(row, 1), key(read_key(row, 2)), row.is_null(3) ? 0.0 : row.real(3),
+                         read_text(row, 4), time_point(std::chrono::microseconds(row.int64(5)))});
+      }
+    });
+    for (const entry& e : found) {
+      visit({.removed = e.removed,
+             .source = view(e.source),
+             .witness = e.witness,
+             .score = e.score,
+             .receipt = view(e.receipt),
+             .until = e.until});
+    }
+  }
+
+ private:
+  static constexpr std::int64_t application_id = 0x75706B68;  // "upkh"
+  static constexpr std::int64_t newest_version = 1;
+
+  using optional_text = std::optional<std::string>;
+  static std::string_view view(const optional_text& text) noexcept { return text ? std::string_view(*text) : std::string_view(); }
+
+  struct sighting {
+    optional_text source;
+    time_point first_seen{};
+    bool met = false;
+
+    // A key that is named twice keeps its last source, and the earliest time that source was seen.
+    void meet(std::string_view seen_source, time_point when) {
+      optional_text named = is_present(seen_source) ? optional_text(seen_source) : std::nullopt;
+      if (!met || source != named || when < first_seen) first_seen = when;
+      source = std::move(named);
+      met = true;
+    }
+  };
+  struct entry {
+    key removed;
+    optional_text source;
+    key witness;
+    double score = 0;
+    optional_text receipt;
+    time_point until{};
+  };
+
+  // Integers stay integers, byte strings are blobs: SQLite then orders them as keys are ordered.
+  static void bind_key(sqlite::statement& to, int parameter, key_view k) {
+    if (k.is_integer()) {
+      to.bind_int64(parameter, k.integer());
+    } else {
+      to.bind_blob(parameter, std::as_bytes(std::span<const char>(k.bytes().data(), k.bytes().size())));
+    }
+  }
+  static key_view read_key(const sqlite::statement& row, int column) {
+    if (row.type(column) == sqlite::value_type::integer) return row.int64(column);
+    const std::span<const std::byte> bytes = row.blob(column);
+    return std::string_view(bytes.empty() ? "" : reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  static void bind_text(sqlite::statement& to, int parameter, std::string_view text) {
+    is_present(text) ? to.bind_text(parameter, text) : to.bind_null(parameter);
+  }
+  static optional_text read_text(const sqlite::statement& row, int column) {
+    return row.is_null(column) ? std::nullopt : optional_text(row.text(column));
+  }
+
+  static std::map<key, sighting> read_orphans(const sqlite::connection& database) {
+    std::map<key, sighting> found;
+    sqlite::statement row(database, "SELECT id, source, first_seen FROM orphans");
+    while (row.step()) {
+      sighting& s = found[key(read_key(row, 0))];
+      s.source = read_text(row, 1);
+      s.first_seen = time_point(std::chrono::microseconds(row.int64(2)));
+    }
+    return found;
+  }
+
+  std::vector<run_summary> read_runs(const std::string& which, bool reports) {
+    std::vector<run_summary> found;
+    read([&](sqlite::connection& database) {
+      sqlite::statement row(database, "SELECT id, phase, status, started, row_count, sources, absent_sources, asked_oracle, receipt" +
+                                          std::string(reports ? ", report" : "") + " FROM runs" + which);
+      while (row.step()) {
+        run_summary run;
+        run.id = row.text(0);
+        run.phase = row.text(1);
+        run.status = row.text(2);
+        run.started = time_point(std::chrono::microseconds(row.int64(3)));
+        run.rows = std::bit_cast<std::uint64_t>(row.int64(4));
+        run.sources = std::bit_cast<std::uint64_t>(row.int64(5));
+        run.absent_sources = std::bit_cast<std::uint64_t>(row.int64(6));
+        run.asked_oracle = row.int64(7) != 0;
+        run.receipt = row.text(8);
+        if (reports) run.report = row.text(9);
+        found.push_back(std::move(run));
+      }
+    });
+    return found;
+  }
+
+  [[nodiscard]] bool exists() const { return file_size(path_).value_or(0) != 0; }
+
+  /// False for a file that nothing was written to yet: a process died between making it and its first transaction.
+  bool check_version(const sqlite::connection& database) const {
+    const std::int64_t owner = sqlite::select_int64(database, "PRAGMA application_id");
+    if (owner != application_id) {
+      if (owner == 0 && sqlite::select_int64(database, "SELECT count(*) FROM main.sqlite_schema") == 0) return false;
+      throw error(errc::unsupported, path_ + " is a database, but no history of upkeep: move it away");
+    }
+    const std::int64_t version = sqlite::select_int64(database, "PRAGMA user_version");
+    if (version > newest_version) {
+      throw error(errc::unsupported, path_ + " is a history of format " + std::to_string(version) + "; this upkeep reads up to " +
+                                         std::to_string(newest_version) + ": use a newer one");
+    }
+    return true;
+  }
+
+  template <class Action>
+  void read(Action&& action) {
+    if (!exists()) return;
+    sqlite::connection database = open_for_reading();
+    sqlite::transaction snapshot(database, sqlite::transaction_kind::read);
+    if (check_version(database)) action(database);
+  }
+
+  // A process that died while it wrote leaves a journal, which must be rolled back before anything can be read.
+  [[nodiscard]] sqlite::connection open_for_reading() const {
+    try {
+      return sqlite::connection(path_);
+    } catch (const error& failure) {
+      if (failure.code() != errc::io) throw;
+    }
+    return sqlite::connection(path_, {.mode = sqlite::open_mode::read_write});
+  }
+
+  template <class Action>
+  void change(Action&& action) {
+    create_directories_durably(detail::directory_of(path_));
+    sqlite::connection database(path_, {.mode = sqlite::open_mode::create});
+    database.execute("PRAGMA synchronous = FULL");
+    sqlite::transaction all(database, sqlite::transaction_kind::write);
+    if (!check_version(database)) make_tables(database);
+    action(database);
+    all.commit();
+  }
+
+  static void make_tables(sqlite::connection& database) {
+    database.execute(
+        "CREATE TABLE runs(sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, phase TEXT NOT NULL, status TEXT NOT NULL, "
+        "started INTEGER NOT NULL, row_count INTEGER NOT NULL, sources INTEGER NOT NULL, absent_sources INTEGER NOT NULL, "
+        "asked_oracle INTEGER NOT NULL, receipt TEXT NOT NULL, report TEXT NOT NULL);"
+        "CREATE TABLE orphans(id NOT NULL PRIMARY KEY, source TEXT, first_seen INTEGER NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE ledger(id NOT NULL PRIMARY KEY, source TEXT, witness NOT NULL, score REAL, receipt TEXT, until INTEGER NOT NULL) "
+        "WITHOUT ROWID;"
+        "PRAGMA application_id = " +
+        std::to_string(application_id) + ";PRAGMA user_version = " + std::to_string(newest_version));
+  }
+
+  std::string path_;
+};
+static_assert(history<sqlite_history>);
+
+}  // namespace upkeep::inline v0
