@@ -38,8 +38,8 @@ struct execution {
 
 namespace detail {
 
-/// One parallel call. Shared with the jobs given to an executor, because a job may be started after the call has returned: it then finds the
-/// call closed and touches nothing of the caller's.
+/// One parallel call. Shared with the jobs given to an executor, because a job may be started after the call has returned: it then finds no
+/// task left to take, or the stop sign of a failure, and touches nothing of the caller's.
 class task_run {
  public:
   using call = void (*)(void* function, std::size_t task, std::size_t worker);
@@ -51,7 +51,6 @@ class task_run {
     std::size_t worker = 0;
     {
       const std::lock_guard<std::mutex> guard(mutex_);
-      if (closed_) return;
       worker = next_worker_++;
       ++active_;
     }
@@ -74,14 +73,13 @@ class task_run {
     if (--active_ == 0) idle_.notify_all();
   }
 
-  /// Waits for the workers that have begun, shuts out the others, and rethrows what a task threw.
+  /// Waits for the workers that have begun (those that begin later find nothing to do), and rethrows what a task threw.
   void finish() {
     std::exception_ptr failure;
     std::size_t others = 0;
     {
       std::unique_lock<std::mutex> guard(mutex_);
       idle_.wait(guard, [&] { return active_ == 0; });
-      closed_ = true;
       failure = std::exchange(failure_, nullptr);
       others = failures_ - (failure ? 1 : 0);
     }
@@ -105,7 +103,6 @@ class task_run {
   std::condition_variable idle_;
   std::size_t next_worker_ = 0;
   std::size_t active_ = 0;
-  bool closed_ = false;
   std::exception_ptr failure_;
   std::size_t failed_task_ = std::numeric_limits<std::size_t>::max();
   std::size_t failures_ = 0;

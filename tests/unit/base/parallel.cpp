@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <deque>
@@ -72,8 +73,13 @@ TEST_CASE("one thread means the calling thread, in order", "[parallel]") {
 TEST_CASE("tasks really run at the same time", "[parallel]") {
   // Would never finish if one thread had to run them all.
   std::barrier<> together(3);
-  parallel_for(3, {.threads = 3}, [&](std::size_t, std::size_t) { together.arrive_and_wait(); });
-  SUCCEED();
+  std::vector<std::size_t> workers(3);
+  parallel_for(3, {.threads = 3}, [&](std::size_t task, std::size_t worker) {
+    together.arrive_and_wait();
+    workers.at(task) = worker;
+  });
+  std::sort(workers.begin(), workers.end());
+  CHECK(workers == std::vector<std::size_t>{0, 1, 2});  // so each may have scratch memory of its own
 }
 
 TEST_CASE("tasks are handed out in ascending order", "[parallel]") {
@@ -117,6 +123,24 @@ TEST_CASE("a real pool of threads is joined before the call returns", "[parallel
   const execution pool{.threads = 3, .executor = [&](std::function<void()> job) { threads.emplace_back(std::move(job)); }};
   for (int round = 0; round < 20; ++round) CHECK(runs(500, pool) == std::vector<int>(500, 1));
   for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("the call waits for a pool's worker that is still inside a task", "[parallel]") {
+  std::barrier<> together(2);
+  std::atomic<bool> returned{false};
+  bool outlived = false;
+  std::thread pool_thread;
+  const execution pool{.threads = 2, .executor = [&](std::function<void()> job) { pool_thread = std::thread(std::move(job)); }};
+  const auto caller = std::this_thread::get_id();
+  parallel_for(2, pool, [&](std::size_t, std::size_t) {
+    together.arrive_and_wait();
+    if (std::this_thread::get_id() == caller) return;
+    for (int i = 0; i < 50000 && !returned; ++i) std::this_thread::yield();
+    outlived = returned;
+  });
+  returned = true;
+  pool_thread.join();
+  CHECK_FALSE(outlived);
 }
 
 TEST_CASE("an exception stops the hand-out and comes back after all workers have stopped", "[parallel]") {
