@@ -26,12 +26,12 @@
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 namespace detail {
 
-/// Cuts the upper triangle of all pairs of `rows` rows into units: a tile of rows against a tile of columns. The cut depends on the shape of
-/// the data alone, so that the order of the pairs is the same for every number of threads and on every machine.
+/// Cuts the upper triangle of all pairs of `rows` rows into units: a tile of rows against a tile of columns. The cut depends on the shape
+/// of the data alone, so that the order of the pairs is the same for every number of threads and on every machine.
 class triangle_cut {
  public:
-  // A tile of columns stays in the second-level cache while the rows of a tile pass it a block at a time; packing it again for every tile of
-  // rows costs less the more rows that tile has. Both sizes are multiples of every kernel's block.
+  // A tile of columns stays in the second-level cache while the rows of a tile pass it a block at a time; packing it again for every tile
+  // of rows costs less the more rows that tile has. Both sizes are multiples of every kernel's block.
   triangle_cut(std::size_t rows, std::size_t components) : rows_(rows) {
     const std::size_t width = components < 1 ? 1 : components;
     columns_per_tile_ = multiple(column_tile_bytes / sizeof(float) / width, 32, 1024);
@@ -78,11 +78,10 @@ class triangle_cut {
 ///
 /// The pair set is the one of the metric's double-precision `score`, on every machine and for every number of threads. Where the metric is
 /// a `product_metric` (the shipped ones are), a single-precision tile kernel first drops the pairs that are certain to miss (see
-/// `product_filter` for the proof), and only the others are scored; for any other `similarity_metric` every pair is scored, which is slower.
+/// `product_filter` for the proof), and only the others are scored; for any other `similarity_metric` every pair is scored: slower.
 ///
-/// Memory beyond the rows: 8 bytes a row, two tiles of rows (4.5 MiB; more only where a row has more than 4,096 components) and the pairs of
-/// a tile for each thread, and at most about a million pairs that wait for their turn. Pairs come tile by tile, within a tile by (first,
-/// second).
+/// Memory beyond the rows: 8 bytes a row; for each thread two tiles of rows (4.5 MiB; more where a row has over 4,096 components) and the
+/// pairs of a tile; and at most about a million pairs that wait for their turn. Pairs come tile by tile, within a tile by (first, second).
 /// @par Thread safety  `find_pairs` is const and may be called from several threads.
 template <class Metric = cosine>
 struct exhaustive_join {

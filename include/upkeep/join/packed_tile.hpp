@@ -41,8 +41,8 @@ class aligned_floats {
 
 }  // namespace detail
 
-/// Some rows of a matrix as groups of `Lanes` interleaved rows: component k of row l of a group at [k * Lanes + l]. The last group is filled
-/// up with rows that reach no bound.
+/// Some rows of a matrix as groups of `Lanes` interleaved rows: component k of row l of a group at [k * Lanes + l]. The last group is
+/// filled up with rows that reach no bound.
 /// @par Thread safety  None: each worker packs its own.
 template <std::size_t Lanes>
 class packed_tile {

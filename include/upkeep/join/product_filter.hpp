@@ -47,7 +47,8 @@ struct filter_row {
 ///     2^-126: less than n 2^-90 in all.
 /// (5) The double-precision score's own rounding is at most n 2^-50 of r_x r_y and of the magnitude of the bounds, |H| and r^2.
 /// (6) The bounds are rounded down to float, and their sum once more: at most u (|h_x| + |h_y|).
-/// So with H = s^2 half_bound(|x|^2, t) the bound of x is H - g(n + 8) r^2/2 - (n + 16) 2^-49 (|H| + r^2) - 2^-22 |H| - n 2^-90, rounded down.
+/// So with H = s^2 half_bound(|x|^2, t) the bound of x is H - g(n + 8) r^2/2 - (n + 16) 2^-49 (|H| + r^2) - 2^-22 |H| - (n + 16) 2^-90,
+/// rounded down.
 template <product_metric Metric>
 class product_filter {
  public:
@@ -83,7 +84,8 @@ class product_filter {
     return static_cast<double>(f) <= x ? f : std::nextafterf(f, -std::numeric_limits<float>::infinity());
   }
 
-  // The median of the exponents of the scaled norms, by counting: they lie between those of the smallest float and of sqrt(n) times the largest.
+  // The median of the exponents of the scaled norms, by counting: they lie between those of the smallest float and of sqrt(n) times the
+  // largest.
   static double common_scale(std::span<const double> squared_norms) noexcept {
     constexpr int lowest = -200, highest = 200;
     std::size_t counts[highest - lowest + 1] = {};

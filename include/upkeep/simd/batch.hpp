@@ -57,6 +57,7 @@ struct portable_floats {
 
 #if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
 
+/// The widest register there is.
 using native_floats = portable_floats;
 
 #else
