@@ -154,9 +154,9 @@ struct atomic_file_options {
   bool overwrite = true;        ///< false: commit() refuses with errc::invalid_argument if the path exists by then
 };
 
-/// A file written beside its place and put there whole: whoever opens the path sees the old file or the complete new one, whatever happens in
-/// between (exception, kill, power failure). The destructor of a file that was not committed leaves nothing behind; what a killed process left
-/// is removed by the next atomic_file for the same path. A symbolic link at the path is replaced, not followed.
+/// A file written beside its place and put there whole: whoever opens the path sees the old file or the complete new one, whatever happens
+/// in between (exception, kill, power failure). The destructor of a file that was not committed leaves nothing behind; what a killed
+/// process left is removed by the next atomic_file for the same path. A symbolic link at the path is replaced, not followed.
 /// @par Thread safety
 /// None; one thread at a time. Two writers of one path do not disturb each other; the last commit wins.
 class atomic_file {
@@ -191,6 +191,8 @@ class atomic_file {
   ~atomic_file() { discard(); }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Where the bytes are until commit(): for a library that writes a file by its name, and has closed it by then.
+  [[nodiscard]] const std::string& temporary_path() const noexcept { return temporary_; }
   /// Bytes appended so far.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 

@@ -189,8 +189,8 @@ inline std::string_view describe(sqlite::table_action action) noexcept {
   return "reads";
 }
 
-/// Refuses a change whose triggers and foreign keys reach beyond its own rows, other than by the names allowed, or that this connection cannot
-/// make.
+/// Refuses a change whose triggers and foreign keys reach beyond its own rows, other than by the names allowed, or that this connection
+/// cannot make.
 /// @param column of an update; empty for a removal
 inline void refuse_effects(sqlite::connection& database, const sqlite::table_schema& schema, sqlite::table_action action,
                            std::string_view column, const std::vector<std::string>& allowed) {

@@ -17,8 +17,8 @@
 
 namespace upkeep::inline v0 {
 
-/// Keeps every column of a row but generated ones, in its storage class, and the rowid where the table hides one. The backup is an ordinary SQLite
-/// database with one table `saved_rows`, so that a person can look into it. Memory is bounded by one row.
+/// Keeps every column of a row but generated ones, in its storage class, and the rowid where the table hides one. The backup is an
+/// ordinary SQLite database with one table `saved_rows`, so that a person can look into it. Memory is bounded by one row.
 ///
 /// `restore` writes rows that are missing and, where the store has a mark, takes back a mark that is all that differs. It leaves alone, and
 /// reports as conflicts, rows that exist with other content and rows that would collide with others (a UNIQUE column, a foreign key). A row

@@ -3,9 +3,9 @@
 
 #include "../base/checksum.hpp"
 #include "../base/file.hpp"
+#include "../base/file_reader.hpp"
 #include "sqlite_table.hpp"
 
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,12 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace upkeep::inline v0::detail {
 
@@ -35,18 +29,15 @@ struct sqlite_backup_seal {
   std::uint64_t rows = 0, bytes = 0, checksum = 0;
 };
 
-/// Size and checksum of an open file.
-inline sqlite_backup_seal read_seal(int number, const std::string& path) {
+/// Size and checksum of a file.
+inline sqlite_backup_seal read_seal(const std::string& path) {
+  file_reader file(path);
   std::vector<std::byte> buffer(std::size_t{1} << 20U);
   checksum_stream stream;
   sqlite_backup_seal seal;
-  for (;;) {
-    const ssize_t got = ::pread(number, buffer.data(), buffer.size(), static_cast<off_t>(seal.bytes));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_file_error("read", path, errno);
-    if (got == 0) break;
-    stream.update(buffer.data(), static_cast<std::size_t>(got));
-    seal.bytes += static_cast<std::uint64_t>(got);
+  while (const std::size_t got = file.read(buffer)) {
+    stream.update(buffer.data(), got);
+    seal.bytes += got;
   }
   seal.checksum = stream.digest();
   return seal;
@@ -54,16 +45,13 @@ inline sqlite_backup_seal read_seal(int number, const std::string& path) {
 
 /// @throws error corrupt where the file is not the one that was written
 inline void check_backup_bytes(const std::string& path, std::uint64_t bytes, std::uint64_t checksum) {
-  check_path(path);
-  const descriptor file = open_file(path, O_RDONLY);
-  if (!file.is_open()) throw_file_error("open the backup", path, errno);
-  const sqlite_backup_seal seal = read_seal(file.number(), path);
+  const sqlite_backup_seal seal = read_seal(path);
   if (seal.bytes == bytes && seal.checksum == checksum) return;
   throw error(errc::corrupt,
               "the backup '" + path + "' is damaged: " +
-                  (seal.bytes != bytes ? "it has " + std::to_string(seal.bytes) + " bytes instead of " + std::to_string(bytes)
-                                       : "its checksum is " + hex16(seal.checksum) + " instead of " + hex16(checksum)) +
-                  "; bring back a copy of it that is not");
+                  (seal.bytes != bytes ? "it has " + std::to_string(seal.bytes) + " bytes, its receipt says " + std::to_string(bytes)
+                                       : "its checksum is " + hex16(seal.checksum) + ", its receipt says " + hex16(checksum)) +
+                  "; use another copy of it");
 }
 
 inline constexpr std::int64_t backup_application_id = 0x75706B62;  // "upkb"
@@ -74,26 +62,13 @@ inline std::string saved_column(std::size_t i) { return "c" + std::to_string(i);
 /// Writes a new backup beside its final name.
 class sqlite_backup_writer {
  public:
-  sqlite_backup_writer(std::string path, const std::string& store, const sqlite_table& table) : path_(std::move(path)) {
-    check_path(path_);
-    struct stat status {};
-    if (::lstat(path_.c_str(), &status) == 0) refuse_existing();
-    remove_abandoned_temporaries(path_);
-    temporary_ = temporary_name(path_);
-    file_ = open_file(temporary_, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    if (!file_.is_open()) throw_file_error("create a backup beside", path_, errno);
-    try {
-      // Held to the end: it tells those who tidy up that this file is not abandoned.
-      static_cast<void>(::flock(file_.number(), LOCK_EX | LOCK_NB));
-      prepare(store, table);
-    } catch (...) {
-      discard();
-      throw;
-    }
+  sqlite_backup_writer(const std::string& path, const std::string& store, const sqlite_table& table)
+      : file_(path, {.permissions = 0600, .overwrite = false}) {
+    prepare(store, table);
   }
   sqlite_backup_writer(const sqlite_backup_writer&) = delete;
   sqlite_backup_writer& operator=(const sqlite_backup_writer&) = delete;
-  ~sqlite_backup_writer() { discard(); }
+  ~sqlite_backup_writer() { close(); }
 
   /// Copies the rows of those keys that exist, marked ones left out.
   void add(sqlite_table& from, std::span<const key_view> keys) {
@@ -118,35 +93,24 @@ class sqlite_backup_writer {
 
   /// Puts the file in its place, durably.
   sqlite_backup_seal commit() {
-    sqlite::statement count(*database_, "UPDATE backup SET row_count = ?1");
-    count.bind_int64(1, static_cast<std::int64_t>(rows_));
-    count.run();
+    {
+      sqlite::statement count(*database_, "UPDATE backup SET row_count = ?1");
+      count.bind_int64(1, static_cast<std::int64_t>(rows_));
+      count.run();
+    }
     all_->commit();
     close();
-    if (::fsync(file_.number()) != 0) throw_file_error("sync the backup", path_, errno);
-    sqlite_backup_seal seal = read_seal(file_.number(), path_);
+    sqlite_backup_seal seal = read_seal(file_.temporary_path());
     seal.rows = rows_;
-    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
-      if (errno == EEXIST) refuse_existing();
-      if (errno != EINVAL && errno != ENOSYS) throw_file_error("rename the finished backup to", path_, errno);
-      // A file system that cannot rename so: a hard link fails as well if the name is taken.
-      if (::link(temporary_.c_str(), path_.c_str()) != 0) throw_file_error("link the finished backup to", path_, errno);
-      ::unlink(temporary_.c_str());
-    }
-    temporary_.clear();
-    sync_directory(directory_of(path_));
+    file_.commit();
     return seal;
   }
 
   static bool has_hidden_rowid(const sqlite_table& table) { return !table.schema.rowid_column && !table.schema.rowid_name.empty(); }
 
  private:
-  [[noreturn]] void refuse_existing() const {
-    throw error(errc::invalid_argument, "'" + path_ + "' exists already and is not to be overwritten; choose another name for the backup");
-  }
-
   void prepare(const std::string& store, const sqlite_table& table) {
-    database_.emplace(temporary_, sqlite::connection_options{.mode = sqlite::open_mode::read_write});
+    database_.emplace(file_.temporary_path(), sqlite::connection_options{.mode = sqlite::open_mode::read_write});
     // The file is nobody's until it is renamed, so a journal would protect nothing; one transaction keeps it quick.
     database_->execute("PRAGMA encoding = '" + encoding_of(table.database) +
                        "'; PRAGMA journal_mode = OFF; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE");
@@ -187,14 +151,7 @@ class sqlite_backup_writer {
     all_.reset();
     database_.reset();
   }
-  void discard() noexcept {
-    close();
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
-    temporary_.clear();
-  }
-
-  std::string path_, temporary_;
-  descriptor file_;
+  atomic_file file_;
   std::optional<sqlite::connection> database_;
   std::optional<sqlite::transaction> all_;
   std::optional<sqlite::statement> insert_;

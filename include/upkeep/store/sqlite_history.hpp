@@ -2,6 +2,7 @@
 // The history of a store in a SQLite file of its own, made when something is first remembered.
 
 #include "../base/file.hpp"
+#include "../base/string_column.hpp"
 #include "../concepts/history.hpp"
 #include "../sqlite/statement.hpp"
 #include "../sqlite/transaction.hpp"
@@ -20,9 +21,9 @@
 
 namespace upkeep::inline v0 {
 
-/// Runs, waiting orphans and the removal ledger. Reading a history that does not exist finds nothing and makes nothing; the first write makes
-/// the file and its directory (for this user alone). Each write is one transaction that is on the disk when the call returns. The file is opened
-/// for each call and kept by nobody; visitors are called after it was closed.
+/// Runs, waiting orphans and the removal ledger. Reading a history that does not exist finds nothing and makes nothing; the first write
+/// makes the file and its directory (for this user alone). Each write is one transaction that is on the disk when the call returns. The
+/// file is opened for each call and kept by nobody; visitors are called after it was closed.
 /// @par Thread safety
 /// Anyone, in any process, may call anything at any time; copies are one history.
 class sqlite_history {

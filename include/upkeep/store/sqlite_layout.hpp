@@ -1,9 +1,8 @@
 #pragma once
 // Where the fields of a record stand in a SQLite table, and how the table is opened.
 
+#include "../sqlite/connection.hpp"
 #include "stored_vector.hpp"
-
-#include <sqlite3.h>
 
 #include <chrono>
 #include <cstddef>
@@ -15,8 +14,8 @@ namespace upkeep::inline v0 {
 
 /// The names of a table and its columns. An aggregate for designated initialisers: name what the table has, leave the rest.
 ///
-/// Names are compared as SQLite does (ASCII letters regardless of case) and always quoted. Columns that are not named here are carried along
-/// by digest, backup and undo, and never looked into.
+/// Names are compared as SQLite does (ASCII letters regardless of case) and always quoted. Columns that are not named here are carried
+/// along by digest, backup and undo, and never looked into.
 struct sqlite_layout {
   std::string table = "records";
   std::string id_column = "id";          ///< integers, texts or blobs, all of one kind; unique and never NULL

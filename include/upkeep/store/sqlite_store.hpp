@@ -33,21 +33,22 @@ namespace upkeep::inline v0 {
 /// Rows of one table of a SQLite database, which the application goes on using. Nothing is ever added to an application's database: lock,
 /// history and backups stand beside it, in `<database>.upkeep.lock` and `<database>.upkeep/`.
 ///
-/// A scan reads pages of 2,048 rows, each in one short statement, and calls the visitor between them, so that it neither keeps the write-ahead
-/// log growing nor starves a writer in the default journal. Opening reads the ids and the sizes of the vectors once (the vectors themselves
-/// where they are JSON).
+/// A scan reads pages of 2,048 rows, each in one short statement, and calls the visitor between them, so that it neither keeps the
+/// write-ahead log growing nor starves a writer in the default journal. Opening reads the ids and the sizes of the vectors once (the
+/// vectors themselves where they are JSON).
 ///
-/// `digest` covers every column but generated ones, by storage class and bytes; `row_bytes` is the sum of their values' sizes (8 for a number).
-/// `created` is compared only within one store: integers as they are, reals cut to integers, ISO 8601 texts as microseconds since 1970.
-/// Texts are read as UTF-8, integers and reals in text fields as decimal digits, blobs as their bytes.
+/// `digest` covers every column but generated ones, by storage class and bytes; `row_bytes` is the sum of their values' sizes (8 for a
+/// number). `created` is compared only within one store: integers as they are, reals cut to integers, ISO 8601 texts as microseconds since
+/// 1970. Texts are read as UTF-8, integers and reals in text fields as decimal digits, blobs as their bytes.
 /// @par Thread safety
-/// All members may be called by any thread; they wait for each other, and for `transact` of another thread to end. Visitors are called outside
-/// the lock and outside any read transaction, but for those called within `transact`.
+/// All members may be called by any thread; they wait for each other, and for `transact` of another thread to end. Visitors are called
+/// outside the lock and outside any read transaction, but for those called within `transact`.
 class sqlite_store {
  public:
   /// Opens upkeep's own schema (made by `create`) or adopts the table that `layout` names.
   /// @throws error not_found (no such file, table or column: the sentence lists what there is), unsupported (what sqlite_adoption.hpp and
-  ///         sqlite_vector_survey.hpp refuse), corrupt (no database), io (write-protected, and not opened `read_only`), unavailable (locked)
+  ///         sqlite_vector_survey.hpp refuse), corrupt (no database), io (write-protected, and not opened `read_only`), unavailable
+  ///         (locked)
   explicit sqlite_store(const std::string& path, const sqlite_layout& layout = {}, const sqlite_store_options& options = {})
       : file_(canonical(path)), options_(checked(options)), table_(open(layout)) {
     if (const std::optional<std::size_t> own = detail::own_dimension(table_.database, table_.schema.name)) {
@@ -59,8 +60,8 @@ class sqlite_store {
   sqlite_store(const sqlite_store&) = delete;
   sqlite_store& operator=(const sqlite_store&) = delete;
 
-  /// Opens upkeep's own schema for vectors of `dimension` components, and makes the database where there is no file. Its keys may be integers
-  /// and byte strings, mixed.
+  /// Opens upkeep's own schema for vectors of `dimension` components, and makes the database where there is no file. Its keys may be
+  /// integers and byte strings, mixed.
   /// @throws error invalid_argument (dimension 0, or the database is for another one), unsupported (a database of an application)
   [[nodiscard]] static sqlite_store create(const std::string& path, std::size_t dimension, const sqlite_store_options& options = {}) {
     detail::create_own_schema(path, dimension, options.busy_timeout);
@@ -150,8 +151,8 @@ class sqlite_store {
   }
 
   /// Fields that the batch lacks become NULL, also in a row that is replaced; columns that are no fields keep their values.
-  /// @throws error invalid_argument naming the key of a vector of another width, of a kind of key the table does not have, or that the batch
-  ///         holds twice; unsupported where the table has a NOT NULL column without default that is no field
+  /// @throws error invalid_argument naming the key of a vector of another width, of a kind of key the table does not have, or that the
+  /// batch         holds twice; unsupported where the table has a NOT NULL column without default that is no field
   std::size_t upsert(const record_batch& rows) {
     const std::lock_guard guard(mutex_);
     const std::size_t before = table_.shape.dimension;
@@ -183,7 +184,8 @@ class sqlite_store {
   }
 
   /// From now on rows whose `column` holds `value` count as gone: scan, fetch, size and erase leave them out.
-  /// @throws error not_found where there is no such column; invalid_argument where it cannot be marked; unsupported where setting it does more
+  /// @throws error not_found where there is no such column; invalid_argument where it cannot be marked; unsupported where setting it does
+  ///         more
   void attach_mark(const std::string& column, const mark_value& value) {
     const std::lock_guard guard(mutex_);
     detail::sqlite_mark mark{detail::resolve_column(table_.database, table_.schema, column, "mark"), value};

@@ -110,8 +110,8 @@ class sqlite_table {
     version_ = version;
   }
 
-  /// Steps through the table in pages of at most `limit` rows, each read in a statement of its own. Rows come in the order of their ids where
-  /// an index has that order, else in that of their rowids.
+  /// Steps through the table in pages of at most `limit` rows, each read in a statement of its own. Rows come in the order of their ids
+  /// where an index has that order, else in that of their rowids.
   class pages {
    public:
     /// @param list   what stands between SELECT and FROM: `count` columns, the id's at `id_column`

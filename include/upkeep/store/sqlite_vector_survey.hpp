@@ -15,9 +15,10 @@ namespace upkeep::inline v0::detail {
 
 /// Reads the type and size of every vector, and the bytes of some.
 ///
-/// The rule: a blob of `n` bytes is float32 of n/4 components or float64 of n/8; up to 64 blobs of each size are looked into to tell which. All
-/// well-formed vectors, blobs and JSON alike, must then have one width. Where they have not, the table is refused unless the user names the
-/// dimension; rows of other widths are then set aside. Values that are no vector at all do not count here; a scan reports them as unreadable.
+/// The rule: a blob of `n` bytes is float32 of n/4 components or float64 of n/8; up to 64 blobs of each size are looked into to tell
+/// which. All well-formed vectors, blobs and JSON alike, must then have one width. Where they have not, the table is refused unless the
+/// user names the dimension; rows of other widths are then set aside. Values that are no vector at all do not count here; a scan reports
+/// them as unreadable.
 class sqlite_vector_survey {
  public:
   explicit sqlite_vector_survey(const sqlite_table& table) : table_(&table) {

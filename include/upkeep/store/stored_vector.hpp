@@ -159,8 +159,8 @@ struct vector_shape {
 /// Tells float32 from float64 blobs of one size, which may be either, by looking at some of them.
 ///
 /// The low half of a double is close to random when it is read as a float: about one in three falls within the wide range in which nearly
-/// every component of an embedding lies. Where the low halves are all zero (doubles made of few bits, or floats whose every second component
-/// is zero) there is no telling.
+/// every component of an embedding lies. Where the low halves are all zero (doubles made of few bits, or floats whose every second
+/// component is zero) there is no telling.
 class encoding_evidence {
  public:
   /// @param blob whose size is a multiple of eight
