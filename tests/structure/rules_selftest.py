@@ -79,7 +79,7 @@ BAD = [
     ("purpose", "no purpose", replace(ANY, "// The guard that lets every pair pass.\n", "")),
     ("purpose", "a purpose that says nothing", replace(ANY, "// The guard that lets every pair pass.", "// any_pair")),
     ("length", "451 lines", lambda t: t.__setitem__(ANY, t[ANY] + "\n" * (451 - t[ANY].count("\n")))),
-    ("length", "a line of 141 columns", add(ANY, "// " + "x" * 138 + "\n")),
+    ("length", "a line of 151 columns", add(ANY, "// " + "x" * 148 + "\n")),
     ("names", "a file in CamelCase", both(move(ANY, "include/upkeep/guard/AnyPair.hpp"), move("tests/unit/guard/any_pair.cpp", "tests/unit/guard/AnyPair.cpp"))),
     ("names", "a manager", header("store/store_manager.hpp")),
     ("names", "base_ in a name", header("store/base_store.hpp")),

@@ -31,6 +31,9 @@
 #pragma push_macro("XXH_VECTOR")
 #undef XXH_VECTOR
 #define XXH_VECTOR 0  // XXH_SCALAR
+#pragma push_macro("XXH_NO_INLINE_HINTS")
+#undef XXH_NO_INLINE_HINTS
+#define XXH_NO_INLINE_HINTS 1  // GCC at -Og cannot inline through a function pointer, which makes xxHash's always_inline an error
 #if !defined(XXH_INLINE_ALL)
 #define XXH_INLINE_ALL
 #define UPKEEP_DETAIL_UNDEFINE_XXH_INLINE_ALL
@@ -70,6 +73,7 @@ using xxh3_state = XXH3_state_t;
 #undef XXH_INLINE_ALL
 #undef UPKEEP_DETAIL_UNDEFINE_XXH_INLINE_ALL
 #endif
+#pragma pop_macro("XXH_NO_INLINE_HINTS")
 #pragma pop_macro("XXH_VECTOR")
 
 namespace upkeep::inline v0 {
@@ -99,8 +103,8 @@ class checksum_stream {
   void update(std::span<const std::byte> bytes) noexcept { update(bytes.data(), bytes.size()); }
   void update(std::string_view text) noexcept { update(text.data(), text.size()); }
 
-  /// Adds an integer or enumerator as its bytes in little-endian order, so that the digest does not depend on the machine. The width counts:
-  /// give it a type of fixed size (`std::uint64_t`, not `std::size_t`).
+  /// Adds an integer or enumerator as its bytes in little-endian order, so that the digest does not depend on the machine. The width
+  /// counts: give it a type of fixed size (`std::uint64_t`, not `std::size_t`).
   template <class Value>
     requires std::integral<Value> || std::is_enum_v<Value>
   void update_value(Value value) noexcept {
