@@ -28,15 +28,15 @@ find_report near_duplicates(matrix_view<const float> rows, const near_duplicates
   return exhaustive_join<Metric>{}.find_pairs(rows, {.threshold = options.threshold, .threads = options.threads}, sink, watched);
 }
 
-/// All pairs of rows within the threshold, by (first, second). Exact: the pairs are those of the metric's double-precision score. Rows
-/// of zeros (for cosine) and rows that are not finite are in no pair.
+/// All pairs of rows within the threshold, by (first, second). Exact: the pairs are those of the metric's double-precision score. Rows of
+/// zeros (for cosine) and rows that are not finite are in no pair.
 ///
 ///     for (const upkeep::scored_pair& p : upkeep::near_duplicates(rows, {.threshold = 0.98}))
 ///       std::cout << p.first << ' ' << p.second << ' ' << p.score << '\n';
 ///
 /// @tparam Metric  `cosine`, `dot`, `euclidean` or a `similarity_metric` of your own
-/// @throws error invalid_argument for a threshold that is none, limit_exceeded where there are more than `max_pairs`, cancelled when told to
-/// stop
+/// @throws error invalid_argument for a threshold that is none, limit_exceeded where there are more than `max_pairs`, cancelled when told
+/// to stop
 template <class Metric = cosine>
 std::vector<scored_pair> near_duplicates(matrix_view<const float> rows, const near_duplicates_options& options = {}) {
   std::vector<scored_pair> pairs;

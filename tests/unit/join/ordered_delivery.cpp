@@ -24,7 +24,8 @@ std::vector<upkeep::scored_pair> pairs_of(std::size_t unit, std::size_t count) {
 
 TEST_CASE("units that finish early wait for their turn", "[join]") {
   std::vector<upkeep::row_index> seen;
-  upkeep::ordered_delivery delivery([&](const upkeep::scored_pair& p) { seen.push_back(p.first); });
+  const auto take = [&](const upkeep::scored_pair& p) { seen.push_back(p.first); };  // borrowed: it has to outlive the delivery
+  upkeep::ordered_delivery delivery(take);
   delivery.deliver(2, pairs_of(2, 2));
   delivery.deliver(1, pairs_of(1, 0));
   delivery.deliver(4, pairs_of(4, 1));
@@ -61,10 +62,11 @@ TEST_CASE("many workers deliver in order, one at a time, however little may wait
 
 TEST_CASE("what the sink throws comes out, and nothing reaches it afterwards", "[join]") {
   std::size_t calls = 0;
-  upkeep::ordered_delivery delivery([&](const upkeep::scored_pair&) {
+  const auto refuse = [&](const upkeep::scored_pair&) {
     ++calls;
     throw std::runtime_error("full");
-  });
+  };
+  upkeep::ordered_delivery delivery(refuse);
   CHECK_THROWS_AS(delivery.deliver(0, pairs_of(0, 3)), std::runtime_error);
   delivery.deliver(1, pairs_of(1, 3));
   CHECK(calls == 1);
@@ -72,7 +74,8 @@ TEST_CASE("what the sink throws comes out, and nothing reaches it afterwards", "
 
 TEST_CASE("a unit that will never come keeps nobody waiting", "[join]") {
   std::size_t calls = 0;
-  upkeep::ordered_delivery delivery([&](const upkeep::scored_pair&) { ++calls; }, 0);
+  const auto count = [&](const upkeep::scored_pair&) { ++calls; };
+  upkeep::ordered_delivery delivery(count, 0);
   std::thread waiting([&] { delivery.deliver(1, pairs_of(1, 1)); });  // unit 0 never delivers; without abandon() this would not return
   delivery.abandon();
   waiting.join();
