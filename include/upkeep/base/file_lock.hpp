@@ -25,20 +25,19 @@ struct lock_holder {
 
 struct lock_attempt;
 
-/// Holds an exclusive lock on a file: an open file description lock (Linux F_OFD_SETLK, POSIX.1-2024), which, unlike the older POSIX locks, also
-/// excludes a second file_lock in the same process and is not lost when some other code closes the same file.
+/// Holds an exclusive lock on a file: an open file description lock (Linux F_OFD_SETLK, POSIX.1-2024), which, unlike the older POSIX locks,
+/// also excludes a second file_lock in the same process and is not lost when some other code closes the same file.
 ///
-/// Freed by the destructor and, by the kernel, when the process ends in whatever way. A program started by exec does not inherit it. A child
-/// made by fork alone shares it: it cannot free it, but if the owner dies without its destructor, the child's end is what frees it. The lock
-/// file itself is never deleted: another process could be locking the deleted file while a third makes a new one.
+/// Freed by the destructor and, by the kernel, when the process ends in whatever way. A program started by exec does not inherit it. A
+/// child made by fork alone shares it: it cannot free it, but if the owner dies without its destructor, the child's end is what frees it.
+/// The lock file itself is never deleted: another process could be locking the deleted file while a third makes a new one.
 /// @par Thread safety
 /// None; one thread at a time. Distinct objects are independent.
 class file_lock {
  public:
-  /// Tries to take the lock on the file at `path`, made if missing, without waiting. `owner` (one line, at most 200 bytes are kept) is shown to
-  /// those who find it busy. Throws errc::not_found or errc::io if the file cannot be opened or its file system has no locks.
-  [[nodiscard]] static lock_attempt try_acquire(const std::string& path, std::string_view owner,
-                                                     time_point since = system_clock{}.now());
+  /// Tries to take the lock on the file at `path`, made if missing, without waiting. `owner` (one line, at most 200 bytes are kept) is
+  /// shown to those who find it busy. Throws errc::not_found or errc::io if the file cannot be opened or its file system has no locks.
+  [[nodiscard]] static lock_attempt try_acquire(const std::string& path, std::string_view owner, time_point since = system_clock{}.now());
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
@@ -82,8 +81,9 @@ class file_lock {
   void release() noexcept {
     if (!file_.is_open()) return;
     if (process_ == ::getpid()) {
-      // Emptied first, so that nobody who finds it busy in the moment after the next owner locked it reads this owner's name. Unlocked by name,
-      // because closing alone would leave the lock to a forked child; and not by the child, whose copy must not free its parent's lock.
+      // Emptied first, so that nobody who finds it busy in the moment after the next owner locked it reads this owner's name. Unlocked by
+      // name, because closing alone would leave the lock to a forked child; and not by the child, whose copy must not free its parent's
+      // lock.
       static_cast<void>(::ftruncate(file_.number(), 0) == 0);
       struct flock whole {};
       whole.l_type = F_UNLCK;

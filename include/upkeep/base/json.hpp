@@ -23,8 +23,11 @@
 
 namespace upkeep::inline v0 {
 
+/// Any JSON value; Boost's own type, so that its documentation holds.
 using json_value = boost::json::value;
+/// A JSON object: names and values in the order they came in.
 using json_object = boost::json::object;
+/// A JSON array.
 using json_array = boost::json::array;
 
 /// How large a text `parse_json` takes.
@@ -35,8 +38,8 @@ struct json_limits {
 
 namespace detail {
 
-/// Builds values as boost::json::parser does, except that numbers are rounded correctly: Boost's own conversion is off by up to some units in
-/// the last place (before 1.84 it has no other), so that a written number would not be read back as itself.
+/// Builds values as boost::json::parser does, except that numbers are rounded correctly: Boost's own conversion is off by up to some units
+/// in the last place (before 1.84 it has no other), so that a written number would not be read back as itself.
 struct json_builder {
   using error_code = boost::system::error_code;
   using chars = boost::json::string_view;
@@ -159,8 +162,8 @@ inline std::string json_kind_name(const json_value& value) {
 }
 
 /// Reads the fields of one JSON object. What does not fit throws `code` with a sentence: "the plan header: the field `rows` must be a whole
-/// number from 0 to 9, not a string". Numbers are shown, texts are not, for they may be secret. A member `find_...` gives nothing for a field
-/// that is missing or null.
+/// number from 0 to 9, not a string". Numbers are shown, texts are not, for they may be secret. A member `find_...` gives nothing for a
+/// field that is missing or null.
 /// @par Thread safety
 /// Const members may be called concurrently. Borrows the object.
 class json_fields {

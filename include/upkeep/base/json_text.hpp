@@ -49,8 +49,8 @@ inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabc
   return true;
 }
 
-/// Appends `text` as a JSON string with its quotes, and returns whether it was well-formed UTF-8. Each byte that was not is written as U+FFFD,
-/// so the JSON is valid in any case; who must not lose such bytes asks `is_utf8` first and writes base64.
+/// Appends `text` as a JSON string with its quotes, and returns whether it was well-formed UTF-8. Each byte that was not is written as
+/// U+FFFD, so the JSON is valid in any case; who must not lose such bytes asks `is_utf8` first and writes base64.
 inline bool append_json_string(std::string& out, std::string_view text) {
   bool well_formed = true;
   out += '"';
@@ -94,7 +94,8 @@ void append_json_number(std::string& out, Value value) {
   out += std::string_view(digits, static_cast<std::size_t>(end - digits));
 }
 
-/// Appends the shortest number that reads back as `value`; `null` for NaN and infinity, which JSON does not have. Returns whether it is finite.
+/// Appends the shortest number that reads back as `value`; `null` for NaN and infinity, which JSON does not have. Returns whether it is
+/// finite.
 template <std::floating_point Value>
 bool append_json_number(std::string& out, Value value) {
   if (!std::isfinite(value)) {
@@ -150,8 +151,8 @@ bool append_json_number(std::string& out, Value value) {
   return bytes;
 }
 
-/// Appends one JSON document to a string, piece by piece, with the commas and colons in the right places. Misuse (a value without a key in an
-/// object, a second document, an end that does not fit) throws errc::invalid_argument and appends nothing.
+/// Appends one JSON document to a string, piece by piece, with the commas and colons in the right places. Misuse (a value without a key in
+/// an object, a second document, an end that does not fit) throws errc::invalid_argument and appends nothing.
 ///
 ///     std::string line;
 ///     json_writer(line).begin_object().key("rows").value(3).key("who").value("a").end().finish();   // {"rows":3,"who":"a"}

@@ -136,9 +136,9 @@ inline void run_tasks(std::size_t tasks, const execution& how, void* function, t
 /// Calls `f(task, worker)` once for each task in [0, tasks), from several threads at once, and returns when all calls have returned.
 ///
 /// Tasks are handed out one by one in ascending order, so uneven ones balance. The calling thread works too. `worker` is below
-/// `worker_count(how)` and no two calls with the same `worker` overlap: it can index scratch memory. Once a call has thrown, no further task
-/// is handed out, and when all have returned the exception of the lowest such task is rethrown; if it is an `upkeep::error`, its message says
-/// how many other tasks failed too.
+/// `worker_count(how)` and no two calls with the same `worker` overlap: it can index scratch memory. Once a call has thrown, no further
+/// task is handed out, and when all have returned the exception of the lowest such task is rethrown; if it is an `upkeep::error`, its
+/// message says how many other tasks failed too.
 /// @par Thread safety
 /// May be called by several threads at once and from inside a task.
 template <class F>

@@ -14,8 +14,8 @@
 
 namespace upkeep::inline v0 {
 
-/// How often and after which pauses. Pause n is `delay * factor^(n-1)`, at most `maximum_delay`, shortened by a random share of up to `jitter`
-/// so that many clients do not return in step.
+/// How often and after which pauses. Pause n is `delay * factor^(n-1)`, at most `maximum_delay`, shortened by a random share of up to
+/// `jitter` so that many clients do not return in step.
 struct retry_policy {
   unsigned attempts = 4;  ///< calls in all; 0 counts as 1
   std::chrono::microseconds delay = std::chrono::milliseconds(500);
@@ -39,9 +39,9 @@ struct transient_errors {
   return std::chrono::microseconds(static_cast<std::int64_t>(pause));
 }
 
-/// Returns what `f()` returns; calls it again after a pause when it throws an `upkeep::error` of which `worth_retrying(error)` says true, at
-/// most `policy.attempts` times in all. The last error, an error not worth retrying and every other exception pass through.
-/// Throws errc::cancelled when `stop` is requested before a call or during a pause (noticed within 100 ms).
+/// Returns what `f()` returns; calls it again after a pause when it throws an `upkeep::error` of which `worth_retrying(error)` says true,
+/// at most `policy.attempts` times in all. The last error, an error not worth retrying and every other exception pass through. Throws
+/// errc::cancelled when `stop` is requested before a call or during a pause (noticed within 100 ms).
 template <class Clock, class F, class Predicate = transient_errors>
 auto retry(const retry_policy& policy, Clock&& clock, rng& random, F&& f, Predicate worth_retrying = {}, const std::stop_token& stop = {})
     -> decltype(f()) {

@@ -81,7 +81,8 @@ class rng {
     return result;
   }
 
-  /// An integer in [0, n), every one equally likely; 0 for n = 0. Draws the bits that n - 1 needs until they fit: twice on average at worst.
+  /// An integer in [0, n), every one equally likely; 0 for n = 0. Draws the bits that n - 1 needs until they fit: twice on average at
+  /// worst.
   constexpr std::uint64_t below(std::uint64_t n) noexcept {
     if (n < 2) return 0;
     const int spare_bits = std::countl_zero(n - 1);

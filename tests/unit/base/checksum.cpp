@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "upkeep/base/rng.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -54,8 +55,8 @@ TEST_CASE("checksum gives the numbers of the xxHash library", "[checksum]") {
 TEST_CASE("checksum does not depend on where in memory the bytes lie", "[checksum]") {
   const std::vector<std::byte> bytes = pattern(300);
   for (std::size_t shift = 0; shift < 9; ++shift) {
-    std::vector<std::byte> moved(shift);
-    moved.insert(moved.end(), bytes.begin(), bytes.end());
+    std::vector<std::byte> moved(shift + bytes.size());
+    std::copy(bytes.begin(), bytes.end(), moved.begin() + static_cast<std::ptrdiff_t>(shift));
     CHECK(upkeep::checksum(std::span(moved).subspan(shift)) == upkeep::checksum(bytes));
   }
 }

@@ -1,16 +1,14 @@
-// Instants as ISO 8601 text and back, the wall clock, and the clock that tests move by hand.
+// Instants as ISO 8601 text and back, and the wall clock.
 
 #include "upkeep/base/clock.hpp"
 
 #include "support/catch.hpp"
 #include "upkeep/base/rng.hpp"
-#include "upkeep/testing/manual_clock.hpp"
 
 #include <chrono>
 #include <cstdio>
 #include <limits>
 #include <string>
-#include <thread>
 
 using std::chrono::microseconds;
 using upkeep::parse_iso8601;
@@ -143,33 +141,4 @@ TEST_CASE("the system clock agrees with the standard one and wakes no earlier th
   clock.sleep_until(until);
   CHECK(clock.now() >= until);
   clock.sleep_until(now - std::chrono::hours(1));  // returns at once
-}
-
-TEST_CASE("a manual clock moves only by hand, and its copies move with it", "[clock]") {
-  const upkeep::testing::manual_clock clock(at(1000));
-  const upkeep::testing::manual_clock copy = clock;
-  CHECK(clock.now() == at(1000));
-  clock.advance(microseconds(500));
-  CHECK(copy.now() == at(1500));
-  copy.sleep_until(at(9000));
-  CHECK(clock.now() == at(9000));
-  clock.sleep_until(at(10));
-  CHECK(clock.now() == at(9000));
-  clock.set(at(5));
-  CHECK(copy.now() == at(5));
-}
-
-TEST_CASE("a thread sleeping on a waiting manual clock wakes when the clock gets there", "[clock]") {
-  const upkeep::testing::manual_clock clock(at(0), upkeep::testing::when_slept::wait);
-  time_point woken{};
-  std::thread sleeper([&] {
-    clock.sleep_until(at(100));
-    woken = clock.now();
-  });
-  clock.wait_for_sleepers(1);
-  clock.advance(microseconds(40));
-  clock.wait_for_sleepers(1);  // still asleep
-  clock.advance(microseconds(80));
-  sleeper.join();
-  CHECK(woken == at(120));
 }
