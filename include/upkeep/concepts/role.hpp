@@ -46,6 +46,10 @@ UPKEEP_DETAIL_NAMES(transact)
 UPKEEP_DETAIL_NAMES(radius)
 #undef UPKEEP_DETAIL_NAMES
 
+/// The type of a policy, also where it is borrowed through std::ref.
+template <class P>
+using policy_of = std::remove_reference_t<std::unwrap_reference_t<P>>;
+
 /// The policy itself, also where it is borrowed through std::ref.
 template <class P>
 constexpr P& use(P& policy) noexcept {

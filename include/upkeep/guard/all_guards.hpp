@@ -21,14 +21,14 @@ namespace upkeep::inline v0 {
 template <class... Guards>
 class all_guards {
   static_assert(sizeof...(Guards) != 0, "upkeep: all_guards: give it at least one guard");
-  static constexpr bool all_fit = (duplicate_guard<std::unwrap_reference_t<Guards>> && ...);
+  static constexpr bool all_fit = (duplicate_guard<detail::policy_of<Guards>> && ...);
 
  public:
-  static constexpr field reads = (field::none | ... | fields_read<std::unwrap_reference_t<Guards>>());
+  static constexpr field reads = (field::none | ... | fields_read<detail::policy_of<Guards>>());
 
   explicit constexpr all_guards(Guards... guards) : guards_(std::move(guards)...) {
     // One sentence for a part that does not fit its role; the verb then leaves all parts out, so that it is the only error.
-    (static_cast<void>(sizeof(check::duplicate_guard<std::unwrap_reference_t<Guards>>)), ...);
+    (static_cast<void>(sizeof(check::duplicate_guard<detail::policy_of<Guards>>)), ...);
   }
 
   [[nodiscard]] constexpr verdict judge(const pair_view& pair) const {

@@ -101,7 +101,7 @@ template <class Store, class... Policies>
     static detail::stand_in nothing;
     return detail::assemble_janitor(nothing);
   } else if constexpr (check::vector_store<Store>::fits) {
-    (detail::explain_policy<std::unwrap_reference_t<Policies>, Store>(detail::janitor_roles{}), ...);
+    (detail::explain_policy<detail::policy_of<Policies>, Store>(detail::janitor_roles{}), ...);
     static_cast<void>(sizeof(detail::once_each<Store, detail::janitor_roles, Policies...>));
     return detail::assemble_janitor(store, policies...);
   } else {

@@ -30,7 +30,7 @@ constexpr std::string_view raw_type_name() noexcept {
 /// The name of a policy's type without upkeep's own namespaces: the same on every compiler and instruction set for shipped policies.
 template <class T>
 std::string type_name() {
-  std::string name(raw_type_name<std::unwrap_reference_t<T>>());
+  std::string name(raw_type_name<policy_of<T>>());
   for (std::size_t at = 0; (at = name.find("upkeep::", at)) != std::string::npos;) {
     name.erase(at, 8);
     if (name.compare(at, 2, "v0") == 0 && name.find("::", at) != std::string::npos) name.erase(at, name.find("::", at) + 2 - at);
@@ -43,8 +43,8 @@ template <class Store, class Finder, class Guard, class Retention, class Oracle,
           class Notifier, class Observer, class Clock>
 struct janitor_parts {
   using store_type = Store;
-  using guard_type = std::unwrap_reference_t<Guard>;
-  static constexpr bool asks_oracle = !std::is_same_v<std::unwrap_reference_t<Oracle>, no_oracle>;
+  using guard_type = policy_of<Guard>;
+  static constexpr bool asks_oracle = !std::is_same_v<policy_of<Oracle>, no_oracle>;
 
   Store& store;
   Finder finder;
