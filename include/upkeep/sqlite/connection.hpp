@@ -28,6 +28,9 @@ enum class open_mode {
 /// How a database is opened.
 struct connection_options {
   open_mode mode = open_mode::read_only;
+  /// Reads the file as if nobody could write to it, without locks and without files beside it. Only for a file that is not being written to:
+  /// what is read while it changes may be nonsense. Needs read_only.
+  bool immutable = false;
   /// How long a statement waits for another connection's lock before it fails with errc::unavailable.
   std::chrono::milliseconds busy_timeout{5000};
   /// Called once with the fresh connection, before anything is read: registers the collations, functions and extensions that the
@@ -130,6 +133,13 @@ class connection {
       if (name.starts_with("file:")) name.insert(0, "./");
     }
     int flags = SQLITE_OPEN_NOMUTEX;
+    if (options.immutable) {
+      if (options.mode != open_mode::read_only) {
+        throw error(errc::invalid_argument, "the database " + name + " cannot be immutable and written to; open it read-only");
+      }
+      name = immutable_uri(name);
+      flags |= SQLITE_OPEN_URI;
+    }
     switch (options.mode) {
       case open_mode::read_only: flags |= SQLITE_OPEN_READONLY; break;
       case open_mode::read_write: flags |= SQLITE_OPEN_READWRITE; break;
@@ -143,6 +153,22 @@ class connection {
       throw diagnose(name, extended, raw != nullptr ? sqlite3_errmsg(raw) : sqlite3_errstr(code), "open the database");
     }
     return opened;
+  }
+
+  static std::string immutable_uri(const std::string& name) {
+    std::string uri = "file:";
+    for (const char c : name) {
+      if (c == '%' || c == '?' || c == '#') {
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        const auto byte = static_cast<unsigned char>(c);
+        uri += '%';
+        uri += digits[byte >> 4U];
+        uri += digits[byte & 15U];
+      } else {
+        uri += c;
+      }
+    }
+    return uri + "?immutable=1";
   }
 
   owner handle_;

@@ -63,7 +63,7 @@ class sqlite_store {
   /// Opens upkeep's own schema for vectors of `dimension` components, and makes the database where there is no file. Its keys may be
   /// integers and byte strings, mixed.
   /// @throws error invalid_argument (dimension 0, or the database is for another one), unsupported (a database of an application)
-  [[nodiscard]] static sqlite_store create(const std::string& path, std::size_t dimension, const sqlite_store_options& options = {}) {
+  static sqlite_store create(const std::string& path, std::size_t dimension, const sqlite_store_options& options = {}) {
     detail::create_own_schema(path, dimension, options.busy_timeout);
     return sqlite_store(path, {}, options);
   }
@@ -115,6 +115,7 @@ class sqlite_store {
         }
         more = more || buffer.size() == options_.page_rows;
       }
+      check_unwritten();
       if (buffer.empty()) return;
       guard.unlock();
       visit(buffer.batch());
@@ -142,6 +143,7 @@ class sqlite_store {
           row.reset();
         }
       }
+      check_unwritten();
       keys = keys.subspan(done);
       if (buffer.empty()) continue;
       guard.unlock();
@@ -188,6 +190,7 @@ class sqlite_store {
   ///         more
   void attach_mark(const std::string& column, const mark_value& value) {
     const std::lock_guard guard(mutex_);
+    table_.check_schema();
     detail::sqlite_mark mark{detail::resolve_column(table_.database, table_.schema, column, "mark"), value};
     const double* const real = std::get_if<double>(&value);
     if (mark.column.empty() || mark.column == table_.columns.id || mark.column == table_.columns.vector ||
@@ -234,14 +237,39 @@ class sqlite_store {
     return options;
   }
 
-  [[nodiscard]] detail::sqlite_table open(const sqlite_layout& layout) const {
-    sqlite::connection database(file_, {.mode = options_.read_only ? sqlite::open_mode::read_only : sqlite::open_mode::read_write,
-                                        .busy_timeout = options_.busy_timeout,
-                                        .on_open = options_.on_open});
+  [[nodiscard]] detail::sqlite_table open(const sqlite_layout& layout) {
+    sqlite::connection database = connect();
     const sqlite_layout whole = detail::complete(database, layout);
     std::optional<detail::id_classes> ids;
     if (detail::own_dimension(database, whole.table)) ids = {true, sqlite::value_type::text};
     return detail::sqlite_table(std::move(database), whole, ids);
+  }
+
+  // A database in write-ahead mode that nobody has open, in a directory that we may not write to, can only be read as if it were immutable.
+  [[nodiscard]] sqlite::connection connect() {
+    sqlite::connection_options how{.mode = options_.read_only ? sqlite::open_mode::read_only : sqlite::open_mode::read_write,
+                                   .busy_timeout = options_.busy_timeout,
+                                   .on_open = options_.on_open};
+    try {
+      return sqlite::connection(file_, how);
+    } catch (const error& failure) {
+      if (failure.code() != errc::io || !options_.read_only || file_size(file_ + "-wal") || file_size(file_ + "-journal")) throw;
+    }
+    how.immutable = true;
+    stamp_ = stamp_of(file_);
+    return sqlite::connection(file_, how);
+  }
+
+  using stamp = std::pair<std::uint64_t, std::filesystem::file_time_type>;
+  static stamp stamp_of(const std::string& file) { return {file_size(file).value_or(0), std::filesystem::last_write_time(file)}; }
+
+  // What was read without locks is believed only if nobody wrote meanwhile.
+  void check_unwritten() const {
+    if (!stamp_ || (stamp_of(file_) == *stamp_ && !file_size(file_ + "-wal"))) return;
+    throw error(errc::unavailable,
+                "the application began to write to " + file_ +
+                    " while it was read without a lock (its directory is write-protected): run again while the application "
+                    "has it open, or on a copy");
   }
 
   void refuse_read_only() const {
@@ -296,6 +324,7 @@ class sqlite_store {
   mutable std::recursive_mutex mutex_;
   std::string file_;
   sqlite_store_options options_;
+  std::optional<stamp> stamp_;  // of a file that is read without locks
   detail::sqlite_table table_;
 };
 static_assert(vector_store<sqlite_store> && transactional_store<sqlite_store> && sized_store<sqlite_store>);

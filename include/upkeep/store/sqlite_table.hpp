@@ -104,8 +104,10 @@ class sqlite_table {
                   name_table(database, schema) + " has got other columns since it was opened: open it again and make a new plan");
     }
     schema = std::move(now);
-    refuse_effects(database, schema, sqlite::table_action::remove, {}, allowed);
-    if (mark) refuse_effects(database, schema, sqlite::table_action::update, mark->column, allowed);
+    if (!database.read_only()) {
+      refuse_effects(database, schema, sqlite::table_action::remove, {}, allowed);
+      if (mark) refuse_effects(database, schema, sqlite::table_action::update, mark->column, allowed);
+    }
     choose_paths();
     version_ = version;
   }
