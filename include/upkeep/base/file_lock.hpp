@@ -17,6 +17,13 @@
 
 namespace upkeep::inline v0 {
 
+/// This process as the owner of a lock: "host:1234".
+[[nodiscard]] inline std::string process_name() {
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0 || host[0] == '\0') return "unknown:" + std::to_string(::getpid());
+  return std::string(host) + ":" + std::to_string(::getpid());
+}
+
 /// Who holds a lock, and since when (ISO 8601, UTC); "unknown" where the lock file does not say.
 struct lock_holder {
   std::string owner = "unknown";

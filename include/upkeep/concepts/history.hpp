@@ -21,7 +21,7 @@ struct run_summary {
   std::string status;  ///< `started` (and never finished, if it stays), `done`, `aborted`, `cancelled`, `failed`, `inconsistent`
   time_point started{};
   std::uint64_t rows = 0;
-  std::uint64_t sources = 0;         ///< distinct sources asked about
+  std::uint64_t sources = 0;         ///< distinct sources that the oracle answered for
   std::uint64_t absent_sources = 0;  ///< of these, said to be absent
   bool asked_oracle = false;
   std::string receipt;  ///< path of the receipt of what it removed, or empty

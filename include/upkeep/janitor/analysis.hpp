@@ -64,6 +64,7 @@ class analyser {
     scan();
     read_ledger();
     ask_oracle();
+    find_lost_witnesses();
     sort_out_orphans();
     find_pairs();
     resolve_pairs();
@@ -112,13 +113,21 @@ class analyser {
         return;
       }
       ledger_.push_back({key(e.removed), key(e.witness), std::string(e.source), is_present(e.source), e.score});
-      if (const auto witness = rows_.find(e.witness))
-        held_[*witness] = 1;
-      else {
-        ++result_.report.witnesses_lost;
-        result_.plan.review.push_back({key(e.removed), key(e.witness), e.score, "witness_lost"});
-      }
+      if (const auto witness = rows_.find(e.witness)) held_[*witness] = 1;
     });
+  }
+
+  // A removed row of a source that is gone as well needs nobody to stand for it: its witness may have left as an orphan.
+  void find_lost_witnesses() {
+    for (std::size_t i = 0; i < ledger_.size(); ++i) {
+      if (rows_.find(ledger_[i].witness) || is_absent(i)) continue;
+      ++result_.report.witnesses_lost;
+      result_.plan.review.push_back({ledger_[i].removed, ledger_[i].witness, ledger_[i].score, "witness_lost"});
+    }
+  }
+
+  [[nodiscard]] bool is_absent(std::size_t entry) const {
+    return ledger_[entry].has_source && owner_[ledger_source_[entry]] == ownership::absent;
   }
 
   void ask_oracle() {
@@ -144,7 +153,7 @@ class analyser {
         r.unknown_sources += answers[i] == ownership::unknown ? 1 : 0;
       }
       r.sources = ids.size();
-      if (!ids.empty()) result_.basis.absent_share = static_cast<double>(r.absent_sources) / static_cast<double>(ids.size());
+      result_.basis.absent_share = absent_share(r.absent_sources, r.sources - r.unknown_sources).value_or(0);
     } else {
       owner_.assign(rows_.sources().size(), ownership::present);
     }
@@ -159,7 +168,7 @@ class analyser {
     // A row that stands for a removed row of a living source is the last copy of what that source said.
     std::unordered_map<key, std::size_t, key_hash> last_copy;
     for (std::size_t i = 0; i < ledger_.size(); ++i)
-      if (!ledger_[i].has_source || owner_[ledger_source_[i]] != ownership::absent) last_copy.emplace(ledger_[i].witness, i);
+      if (!is_absent(i)) last_copy.emplace(ledger_[i].witness, i);
     janitor_report& r = result_.report;
     for (row_index row = 0; row < rows_.size(); ++row) {
       r.without_source += is_present(rows_.sources()[rows_.source(row)]) ? 0 : 1;
@@ -270,14 +279,15 @@ class analyser {
     p.made = now_;
     p.threshold = options_.threshold;
     p.rows = r.rows;
+    p.sources = r.sources - r.unknown_sources;
+    p.absent_sources = r.absent_sources;
     p.policies = r.policies;
     for (std::uint32_t m = 0; m < rows_.models().size(); ++m)
       if (is_present(rows_.models()[m])) p.models.emplace_back(rows_.models()[m]);
     result_.basis.rows = r.rows;
     for (row_index row = 0; row < rows_.size(); ++row) ++scope_rows_[rows_.scope(row)];
     for (const auto& [scope, count] : scope_rows_) result_.basis.scope_rows[std::string(rows_.scopes()[scope])] += count;
-    if (const auto last = use(parts_.history).last_run(); Parts::asks_oracle && last && last->asked_oracle && last->sources != 0)
-      result_.basis.last_absent_share = static_cast<double>(last->absent_sources) / static_cast<double>(last->sources);
+    if (Parts::asks_oracle) result_.basis.last_absent_share = absent_share(use(parts_.history).last_run());
     if constexpr (sized_store<typename Parts::store_type>) r.file_bytes_before = r.file_bytes_after = store().bytes();
   }
 

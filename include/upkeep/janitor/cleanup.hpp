@@ -30,6 +30,7 @@ class cleaner {
     if (directory.empty())
       throw error(errc::invalid_argument, "janitor: no place for the backup: set backup_directory (this store has no folder of its own)");
     create_directories_durably(directory);
+    read_dependants();
     std::vector<key_view> keys;
     for (const planned_removal& r : plan_.removals) keys.push_back(r.key);
     progress_.tell({event_level::detail, "backup_started", "writing the backup", {}});
@@ -49,30 +50,45 @@ class cleaner {
     const step_timer timer(report_.seconds.remove);
     try {
       for (std::size_t begin = 0; begin < plan_.removals.size(); begin += options_.batch) {
-        if (progress_.stop_requested()) {
-          report_.status = outcome::cancelled;
-          report_.error =
-              "cancelled after " + std::to_string(report_.removed()) + " of " + std::to_string(plan_.removals.size()) + " removals";
-          break;
-        }
+        progress_.check("the removal");
         remove_batch(begin, std::min(options_.batch, plan_.removals.size() - begin));
         progress_.report("remove", std::min(begin + options_.batch, plan_.removals.size()), plan_.removals.size(), "rows");
       }
-    } catch (const std::exception& failure) {
-      report_.status = outcome::failed;
+    } catch (const error& failure) {
+      report_.status = failure.code() == errc::cancelled && progress_.stop_requested() ? outcome::cancelled : outcome::failed;
       report_.error = failure.what();
+    } catch (...) {
+      report_.status = outcome::failed;
+      report_.error = what_was_thrown();
     }
+    if (report_.status == outcome::cancelled)
+      report_.error = "cancelled after " + std::to_string(report_.removed()) + " of " + std::to_string(plan_.removals.size()) + " removals";
     report_.kb_reclaimed = static_cast<double>(report_.bytes_reclaimed) / 1024.0;
     try {
       reconcile();
       if constexpr (sized_store<typename Parts::store_type>) report_.file_bytes_after = parts_.store.bytes();
-    } catch (const std::exception& failure) {
+    } catch (...) {
       if (report_.status == outcome::done) report_.status = outcome::failed;
-      report_.error += (report_.error.empty() ? "" : "; ") + std::string("the result could not be checked: ") + failure.what();
+      report_.error += (report_.error.empty() ? "" : "; ") + std::string("the result could not be checked: ") + what_was_thrown();
     }
   }
 
  private:
+  // Which orphans of the plan stand for removed rows: they may go only while the sources of those are gone as well.
+  void read_dependants() {
+    std::unordered_set<key_view> orphans;
+    for (const planned_removal& r : plan_.removals)
+      if (r.reason == removal_reason::orphan) orphans.insert(r.key);
+    use(parts_.history).visit_ledger([&](const ledger_entry& e) {
+      if (e.until <= now_ || !orphans.contains(e.witness)) return;
+      dependant& d = dependants_[upkeep::key(e.witness)];
+      if (is_present(e.source))
+        d.sources.emplace_back(e.source);
+      else
+        d.without_source = true;
+    });
+  }
+
   // A row is left alone unless plan, backup and store agree on every column of it.
   void prove(const receipt& written) {
     std::unordered_map<key_view, std::uint64_t> planned;
@@ -114,7 +130,9 @@ class cleaner {
     keep_confirmed_by_oracle(batch);
     if (batch.empty()) return;
     if (options_.dry_run) {
+      const std::size_t before = batch.size();
       check_rows(batch);
+      report_.changed += before - batch.size();
       return;
     }
     // The ledger first: a kill between the two leaves an entry for a row that is there, which the next run drops; the other order would leave
@@ -139,11 +157,33 @@ class cleaner {
                                               " were to go: the batch was rolled back");
       });
     } catch (...) {
-      forget(batch, {});
+      if constexpr (transactional_store<typename Parts::store_type>) {
+        forget(batch, {});
+      } else {
+        keep_missing(taken);  // nothing was rolled back: what is gone has a backup, a ledger entry and a place in the report
+        forget(batch, taken);
+        add_to_report(taken);
+      }
       throw;
     }
     if (taken.size() != batch.size()) forget(batch, taken);
     report_.changed += batch.size() - taken.size();
+    if (taken.empty()) return;
+    const std::vector<key_view> keys = add_to_report(taken);
+    // Indexes elsewhere must hear of a batch that is gone, whatever an observer does.
+    std::exception_ptr observer_failure;
+    try {
+      const event_field fields[] = {{"rows", static_cast<std::uint64_t>(keys.size())}, {"receipt", std::string_view(report_.run_id)}};
+      progress_.tell({event_level::detail, "rows_removed", "a batch was removed", fields});
+      for (const planned_removal* r : taken) tell_removal(*r);
+    } catch (...) {
+      observer_failure = std::current_exception();
+    }
+    if (options_.on_removed) options_.on_removed(keys);
+    if (observer_failure) std::rethrow_exception(observer_failure);
+  }
+
+  std::vector<key_view> add_to_report(const std::vector<const planned_removal*>& taken) {
     std::vector<key_view> keys;
     for (const planned_removal* r : taken) {
       keys.push_back(r->key);
@@ -151,13 +191,22 @@ class cleaner {
       (r->reason == removal_reason::duplicate ? report_.duplicates_removed : report_.orphans_removed) += 1;
       report_.bytes_reclaimed += r->bytes;
     }
-    const event_field fields[] = {{"rows", static_cast<std::uint64_t>(keys.size())}, {"receipt", std::string_view(report_.run_id)}};
-    progress_.tell({event_level::detail, "rows_removed", "a batch was removed", fields});
-    for (const planned_removal* r : taken) tell_removal(*r);
-    if (options_.on_removed && !keys.empty()) options_.on_removed(keys);
+    return keys;
   }
 
-  // Asked again, outside any transaction: an orphan whose source came back stays, and so does a duplicate whose witness lost its source.
+  // Leaves those rows that the store does not have any more.
+  void keep_missing(std::vector<const planned_removal*>& batch) {
+    std::vector<key_view> keys;
+    for (const planned_removal* r : batch) keys.push_back(r->key);
+    std::unordered_set<upkeep::key> there;
+    parts_.store.fetch(keys, field::digest, [&](const record_batch& rows) {
+      for (const key_view k : rows.keys) there.emplace(k);
+    });
+    std::erase_if(batch, [&](const planned_removal* r) { return there.contains(r->key); });
+  }
+
+  // Asked again, outside any transaction: an orphan whose source came back stays, and so does one that stands for a removed row whose source
+  // came back, and a duplicate whose witness lost its source.
   void keep_confirmed_by_oracle(std::vector<const planned_removal*>& batch) {
     if constexpr (Parts::asks_oracle) {
       std::vector<std::string_view> ids;
@@ -168,12 +217,21 @@ class cleaner {
           const std::string_view id = orphan ? r->source : r->witness_source;
           if (owner.emplace(id, ownership::unknown).second) ids.push_back(id);
         }
+        if (const auto d = dependants_.find(r->key); orphan && d != dependants_.end())
+          for (const std::string& id : d->second.sources)
+            if (owner.emplace(id, ownership::unknown).second) ids.push_back(id);
       }
       const std::vector<ownership> answers = ask_owners(use(parts_.oracle), ids, progress_);
       for (std::size_t i = 0; i < ids.size(); ++i) owner[ids[i]] = answers[i];
       const std::size_t before = batch.size();
+      const auto is_last_copy = [&](const planned_removal* r) {
+        const auto d = dependants_.find(r->key);
+        return d != dependants_.end() &&
+               (d->second.without_source || std::any_of(d->second.sources.begin(), d->second.sources.end(),
+                                                        [&](const std::string& id) { return owner[id] != ownership::absent; }));
+      };
       std::erase_if(batch, [&](const planned_removal* r) {
-        if (r->reason == removal_reason::orphan) return !r->has_source || owner[r->source] != ownership::absent;
+        if (r->reason == removal_reason::orphan) return !r->has_source || owner[r->source] != ownership::absent || is_last_copy(r);
         return !r->has_witness_source || owner[r->witness_source] != ownership::present;
       });
       report_.changed += before - batch.size();
@@ -265,6 +323,12 @@ class cleaner {
     for (std::size_t begin = 0; begin < count; begin += 1000) f(begin, std::min<std::size_t>(1000, count - begin));
   }
 
+  // The sources of removed rows for which one row stands.
+  struct dependant {
+    std::vector<std::string> sources;
+    bool without_source = false;
+  };
+
   Parts& parts_;
   const janitor_options& options_;
   const plan& plan_;
@@ -273,6 +337,7 @@ class cleaner {
   time_point now_;
   std::vector<bool> live_;                       // per removal of the plan: unchanged and proven
   std::vector<const planned_removal*> removed_;  // what went
+  std::unordered_map<upkeep::key, dependant> dependants_;
 };
 
 }  // namespace upkeep::inline v0::detail

@@ -1,6 +1,7 @@
 #pragma once
 // The nightly janitor: finds near-duplicates and orphans, and removes them so that nothing is lost.
 
+#include "../base/file_lock.hpp"
 #include "cleanup.hpp"
 
 #include <cstdint>
@@ -11,8 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace upkeep::inline v0 {
 
@@ -53,11 +52,9 @@ class janitor {
   /// Goes as far as `options().phase` says.
   /// @throws error busy (another run holds the store), cancelled, or whatever kept it from starting.
   janitor_report run(std::stop_token stop = {}) {
+    const bool detects = options_.phase == phase::detect;
     return told(
-        [&](progress& p) {
-          return options_.phase == phase::detect ? detect(p) : locked(to_string(options_.phase), p, [&] { return clean(p); });
-        },
-        stop);
+        !detects, [&](progress& p) { return detects ? detect(p) : locked(to_string(options_.phase), p, [&] { return clean(p); }); }, stop);
   }
 
   /// What a cleanup would do now, baseline aside. Reads only and takes no lock.
@@ -71,12 +68,14 @@ class janitor {
   /// Carries out a plan that was made before, under the same limits.
   /// @throws error changed where the plan is of another store or too old, busy, limit_exceeded never: a limit gives status `aborted`.
   janitor_report apply(const plan& plan, std::stop_token stop = {}) {
-    return told([&](progress& p) { return locked("apply", p, [&] { return apply_locked(plan, p); }); }, stop);
+    const auto body = [&](progress& p) { return locked("apply", p, [&] { return apply_locked(plan, p); }); };
+    return told(true, body, stop);
   }
 
   /// Brings the rows of a receipt back; rows that exist again with other content are left alone. Can be run twice.
   restore_report undo(const receipt& receipt) {
     progress p = progress_to_observer({});
+    started_ = now();
     if (receipt.store != parts_.store.identity())
       throw error(errc::changed,
                   "undo: the receipt " + receipt.id + " is of the store " + receipt.store + ", not of " + parts_.store.identity());
@@ -99,7 +98,7 @@ class janitor {
                                   {"unchanged", result.unchanged},
                                   {"conflicts", static_cast<std::uint64_t>(result.conflicts.size())},
                                   {"receipt", std::string_view(receipt.id)}};
-    p.tell({event_level::info, "undone", "the rows of a receipt were brought back", fields});
+    tell_safely(p, {event_level::info, "undone", "the rows of a receipt were brought back", fields});
     return result;
   }
 
@@ -121,9 +120,9 @@ class janitor {
 
   progress progress_to_observer(std::stop_token stop) { return progress(std::move(stop), sink_); }
 
-  // Times the whole run, tells observers and people how it ended, and lets an error through after telling them.
+  // Times the whole run, tells observers and (unless it only looks) people how it ended, and lets an error through after telling them.
   template <class Body>
-  janitor_report told(Body&& body, std::stop_token stop) {
+  janitor_report told(bool people, Body&& body, std::stop_token stop) {
     progress p = progress_to_observer(std::move(stop));
     double total = 0;
     try {
@@ -135,10 +134,11 @@ class janitor {
       r.total_seconds = total;
       finish(r, p);
       return r;
-    } catch (const std::exception& failure) {
-      const event_field fields[] = {{"error", std::string_view(failure.what())}};
-      p.tell({event_level::alert, "run_failed", "the run ended before anything was changed", fields});
-      if (options_.phase != phase::detect) deliver({message::urgency::alert, "upkeep: the janitor could not run", failure.what()});
+    } catch (...) {
+      const std::string failure = detail::what_was_thrown();
+      const event_field fields[] = {{"error", std::string_view(failure)}};
+      tell_safely(p, {event_level::alert, "run_failed", "the run ended before anything was changed", fields});
+      if (people) deliver({message::urgency::alert, "upkeep: the janitor could not run", failure});
       throw;
     }
   }
@@ -148,25 +148,23 @@ class janitor {
     try {
       detail::use(parts_.notifier).deliver(m);
       return {};
-    } catch (const std::exception& failure) {
-      return failure.what();
+    } catch (...) {
+      return detail::what_was_thrown();
+    }
+  }
+
+  // For events after the last change: what an observer throws then must not take the report, which names the receipt, away with it.
+  static std::string tell_safely(progress& p, const event& e) {
+    try {
+      p.tell(e);
+      return {};
+    } catch (...) {
+      return detail::what_was_thrown();
     }
   }
 
   void finish(janitor_report& r, progress& p) {
-    const bool alarming = r.status != outcome::done;
-    if (r.phase != "detect") {
-      message m;
-      m.level = alarming ? message::urgency::alert : message::urgency::notice;
-      m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
-      m.text = "duplicates: " + std::to_string(r.duplicates_found) + " found, " + std::to_string(r.duplicates_removed) +
-               " removed\norphans: " + std::to_string(r.orphans_found) + " found, " + std::to_string(r.orphans_removed) +
-               " removed\nreview: " + std::to_string(r.review_pairs) + " pairs\nreclaimed: " + std::to_string(r.bytes_reclaimed / 1024) +
-               " KB\n";
-      if (!r.error.empty()) m.text += r.error + "\n";
-      if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
-      r.notifier_error = deliver(m);
-    }
+    if (r.phase != "detect") r.notifier_error = deliver(detail::message_about(r));
     const event_field fields[] = {{"status", to_string(r.status)},
                                   {"phase", r.phase},
                                   {"rows", r.rows},
@@ -179,30 +177,28 @@ class janitor {
                                   {"total_seconds", r.total_seconds},
                                   {"error", r.error},
                                   {"notifier_error", r.notifier_error}};
-    p.tell({alarming ? event_level::alert : event_level::info, "run_finished", {}, fields});
+    r.observer_error = tell_safely(p, {r.status != outcome::done ? event_level::alert : event_level::info, "run_finished", {}, fields});
   }
 
   template <class Body>
   janitor_report locked(std::string_view what, progress& p, Body&& body) {
     auto& lock = detail::use(parts_.lock);
-    const lock_answer answer = lock.try_lock(owner());
+    const lock_answer answer = lock.try_lock(options_.owner.empty() ? process_name() : options_.owner);
     if (!answer.acquired)
       throw error(errc::busy, "another maintenance run holds " + parts_.store.identity() + ": " + answer.owner + " since " + answer.since +
                                   "; wait for it to end and try again");
     struct release {
       Lock& held;
-      ~release() { detail::use(held).unlock(); }
+      ~release() {
+        try {
+          detail::use(held).unlock();
+        } catch (...) {
+        }  // the system frees it when the process ends: no reason to lose the report
+      }
     } const at_end{parts_.lock};
     const event_field fields[] = {{"phase", what}, {"store", std::string_view(parts_.store.identity())}};
     p.tell({event_level::info, "run_started", {}, fields});
     return body();
-  }
-
-  [[nodiscard]] std::string owner() const {
-    if (!options_.owner.empty()) return options_.owner;
-    char host[256] = "unknown";
-    ::gethostname(host, sizeof host - 1);
-    return std::string(host) + ":" + std::to_string(::getpid());
   }
 
   // Time first, so that names sort by age; then chance, so that two runs in one microsecond differ.
@@ -241,9 +237,13 @@ class janitor {
     s.report.clear();
     if (r.phase == "log" || r.phase == "cleanup") {
       s.rows = r.rows;
-      s.sources = r.sources;
-      s.absent_sources = r.absent_sources;
-      s.asked_oracle = parts_type::asks_oracle;
+      // A rise beyond the limit is not what the next night is measured against: an oracle that fails two nights running must not be believed
+      // in the second. Nor is there anything to learn from one that answered for no source.
+      if (const std::uint64_t answered = r.sources - r.unknown_sources; answered != 0 && !absence_spike_) {
+        s.sources = answered;
+        s.absent_sources = r.absent_sources;
+        s.asked_oracle = true;
+      }
     }
     detail::use(parts_.history).record_run(s);
   }
@@ -263,7 +263,9 @@ class janitor {
     analysis found = look(to_string(options_.phase), p);
     janitor_report& r = found.report;
     auto& history = detail::use(parts_.history);
-    const bool first = !history.last_run();
+    const auto last = history.last_run();
+    const bool first = !last || (last->rows == 0 && (last->phase == "apply" || last->phase == "undo"));  // these look at no rows
+    absence_spike_ = exceeded_limit(plan(), options_.limits, found.basis).reason == "absence_spike";
     if (!options_.dry_run) remember(found);
     r.baseline = first && options_.baseline;
     if (options_.phase == phase::log || r.baseline) {
@@ -313,6 +315,8 @@ class janitor {
       (removal.reason == removal_reason::duplicate ? r.duplicates_found : r.orphans_found) += 1;
     limit_basis basis;
     basis.rows = r.rows;
+    basis.absent_share = detail::absent_share(given.absent_sources, given.sources).value_or(0);
+    if (parts_type::asks_oracle) basis.last_absent_share = detail::absent_share(detail::use(parts_.history).last_run());
     if (options_.limits.scope_fraction < 1.0)
       parts_.store.scan(field::scope & parts_.store.fields(), [&](const record_batch& batch) {
         for (std::size_t i = 0; i < batch.size(); ++i)
@@ -323,18 +327,24 @@ class janitor {
     return r;
   }
 
-  // A plan may come from a file that somebody edited: it must still keep every witness, remove nothing twice and nothing that is held.
+  // A plan may come from somebody's own program: it must still keep every witness, remove nothing twice and nothing that is held.
   void check_plan(const plan& given) {
-    std::unordered_set<key> going;
-    for (const planned_removal& r : given.removals)
-      if (!going.insert(r.key).second)
+    std::unordered_map<key, removal_reason> going;
+    for (const planned_removal& r : given.removals) {
+      if (!going.emplace(r.key, r.reason).second)
         throw error(errc::invalid_argument, "apply: the plan removes the row " + to_string(r.key) + " twice");
+      if (r.reason == removal_reason::orphan && !parts_type::asks_oracle)
+        throw error(errc::invalid_argument,
+                    "apply: the plan removes the orphan " + to_string(r.key) + ": give this janitor an oracle to ask");
+    }
     for (const planned_removal& r : given.removals)
       if (r.reason == removal_reason::duplicate && going.contains(r.witness))
         throw error(errc::invalid_argument,
                     "apply: the plan removes the row " + to_string(r.witness) + ", which is the witness of " + to_string(r.key));
     detail::use(parts_.history).visit_ledger([&](const ledger_entry& e) {
-      if (e.until > started_ && going.contains(key(e.witness)))
+      const auto witness = going.find(key(e.witness));
+      // Whether an orphan may go all the same depends on the sources of the rows it stands for: asked before its batch.
+      if (e.until > started_ && witness != going.end() && witness->second == removal_reason::duplicate)
         throw error(errc::changed, "apply: the row " + to_string(e.witness) + " stands for the removed row " + to_string(e.removed) +
                                        " since this plan was made: make a new one");
     });
@@ -360,10 +370,10 @@ class janitor {
     if (options_.dry_run) return;
     try {
       record(r, to_string(r.status));
-    } catch (const std::exception& failure) {
+    } catch (...) {
       if (r.removed() == 0) throw;
       r.status = r.status == outcome::done ? outcome::failed : r.status;
-      r.error += (r.error.empty() ? "" : "; ") + std::string("the history could not be written: ") + failure.what();
+      r.error += (r.error.empty() ? "" : "; ") + std::string("the history could not be written: ") + detail::what_was_thrown();
     }
   }
 
@@ -376,6 +386,7 @@ class janitor {
   janitor_options options_;
   plan last_plan_;
   time_point started_{};
+  bool absence_spike_ = false;
   observer_sink sink_{&parts_.observer};
 };
 

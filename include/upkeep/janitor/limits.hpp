@@ -1,6 +1,7 @@
 #pragma once
 // Whether a plan stays within its limits, and what is left of it where the user chose to trim.
 
+#include "../concepts/history.hpp"
 #include "options.hpp"
 #include "plan.hpp"
 
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +26,8 @@ struct limit_excess {
 struct limit_basis {
   std::uint64_t rows = 0;                                             ///< of the whole store
   std::map<std::string, std::uint64_t, std::less<>> scope_rows = {};  ///< empty where scopes are not limited
-  double absent_share = 0;                                            ///< of the sources asked now
-  std::optional<double> last_absent_share = {};                       ///< of the sources asked in the last run, where there was one
+  double absent_share = 0;                                            ///< of the sources answered for now
+  std::optional<double> last_absent_share = {};                       ///< and in the last run that did not rise too far
 };
 
 namespace detail {
@@ -35,6 +37,17 @@ inline std::string percent(double share) {
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return text + " %";
+}
+
+/// Of the sources that an oracle answered for, the share that it said to be absent; none where it answered for none.
+inline std::optional<double> absent_share(std::uint64_t absent, std::uint64_t answered) {
+  if (answered == 0) return std::nullopt;
+  return static_cast<double>(absent) / static_cast<double>(answered);
+}
+
+/// The same of the run before.
+inline std::optional<double> absent_share(const std::optional<run_summary>& last) {
+  return last && last->asked_oracle ? absent_share(last->absent_sources, last->sources) : std::nullopt;
 }
 
 /// The number of rows that a share allows: rounded down, with a grain for shares such as .05 that binary fractions miss.

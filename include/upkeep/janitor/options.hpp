@@ -78,9 +78,15 @@ inline void check_options(const janitor_options& o) {
   share("limits.absence_spike", o.limits.absence_spike);
   if (o.batch < 1 || o.batch > 200)
     refuse("janitor_options: batch is " + std::to_string(o.batch) + ": 1 to 200 rows are removed at a time");
-  if (o.grace < std::chrono::seconds(0)) refuse("janitor_options: grace is negative: use 0 for none");
-  if (o.undo_window < std::chrono::seconds(0)) refuse("janitor_options: undo_window is negative");
-  if (o.plan_age <= std::chrono::seconds(0)) refuse("janitor_options: plan_age must be positive");
+  // Beyond this, sums of times overflow: a window of "for ever" would have ended long ago.
+  const auto span = [&](const char* name, std::chrono::seconds value) {
+    if (value < std::chrono::seconds(0) || value > std::chrono::hours(24 * 36'500))
+      refuse(std::string("janitor_options: ") + name + " is " + std::to_string(value.count()) + " s: it is a time from 0 to 36,500 days");
+  };
+  span("grace", o.grace);
+  span("undo_window", o.undo_window);
+  span("plan_age", o.plan_age);
+  if (o.plan_age == std::chrono::seconds(0)) refuse("janitor_options: plan_age is 0: no plan could ever be applied");
 }
 
 }  // namespace upkeep::inline v0

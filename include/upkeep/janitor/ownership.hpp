@@ -8,10 +8,25 @@
 #include <cstddef>
 #include <exception>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace upkeep::inline v0 {
+namespace detail {
+
+/// What the exception that is being handled says, whatever was thrown.
+inline std::string what_was_thrown() {
+  try {
+    throw;
+  } catch (const std::exception& failure) {
+    return failure.what();
+  } catch (...) {
+    return "something was thrown that is no std::exception";
+  }
+}
+
+}  // namespace detail
 
 /// One answer for each of `sources`, which must be distinct and present (see is_present).
 /// A batch that throws is unknown as a whole and is told as a warning; a value outside the enumeration counts as unknown.
@@ -24,9 +39,10 @@ std::vector<ownership> ask_owners(Oracle& oracle, std::span<const std::string_vi
     const auto part = std::span(answers).subspan(begin, count);
     try {
       oracle.tell_owners(sources.subspan(begin, count), part);
-    } catch (const std::exception& failure) {
+    } catch (...) {
       std::fill(part.begin(), part.end(), ownership::unknown);
-      const event_field fields[] = {{"sources", static_cast<std::uint64_t>(count)}, {"error", std::string_view(failure.what())}};
+      const std::string failure = detail::what_was_thrown();
+      const event_field fields[] = {{"sources", static_cast<std::uint64_t>(count)}, {"error", std::string_view(failure)}};
       progress.tell({event_level::warning, "oracle_failed",
                      "the orphan oracle failed: its sources count as unknown and nothing of them goes", fields});
     }

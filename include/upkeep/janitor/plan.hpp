@@ -55,6 +55,8 @@ struct plan {
   time_point made{};
   double threshold = 0;
   std::uint64_t rows = 0;                                     ///< of the store when it was made
+  std::uint64_t sources = 0;                                  ///< that the oracle answered for; 0 where none was asked
+  std::uint64_t absent_sources = 0;                           ///< of these, said to be absent
   std::vector<std::string> models;                            ///< seen in the store
   std::vector<std::pair<std::string, std::string>> policies;  ///< role and name
   std::vector<planned_removal> removals;

@@ -129,21 +129,25 @@ void each_line(const plan& p, Sink&& sink) {
 
 }  // namespace detail
 
-/// Writes a plan: beside the path, fsynced, renamed. The header holds the checksum of the lines below it, so that a cut or edited plan is seen.
+/// Writes a plan: beside the path, fsynced, renamed. The header ends in the checksum of all that stands before it and in the lines below, so that
+/// a cut or edited plan is seen.
 /// @throws error io where the file cannot be written.
 inline void write_plan(const plan& p, const std::string& path) {
-  checksum_stream lines;
-  detail::each_line(p, [&](std::string_view line) { lines.update(line.data(), line.size()); });
   std::string header;
   json_writer json(header);
   json.begin_object().key("upkeep_plan").value(p.format).key("id").value(p.id).key("made").value(to_iso8601(p.made));
   detail::append_bytes(json.key("store"), p.store);
   json.key("threshold").value(p.threshold).key("rows").value(p.rows);
+  json.key("sources").value(p.sources).key("absent_sources").value(p.absent_sources);
   json.key("removals").value(p.removals.size()).key("review_pairs").value(p.review.size()).key("models").begin_array();
   for (const std::string& m : p.models) detail::append_bytes(json, m);
   json.end().key("policies").begin_object();
   for (const auto& [role, name] : p.policies) json.key(role).value(name);
-  json.end().key("lines_digest").value(hex16(lines.digest())).end().finish();
+  json.end();
+  checksum_stream all;
+  all.update(header.data(), header.size());
+  detail::each_line(p, [&](std::string_view line) { all.update(line.data(), line.size()); });
+  json.key("digest").value(hex16(all.digest())).end().finish();
   header += '\n';
   atomic_file file(path);
   file.append(header);
@@ -155,13 +159,14 @@ inline void write_plan(const plan& p, const std::string& path) {
 /// @throws error corrupt where the text is no plan, was cut or edited; unsupported where its format is newer than this version.
 inline plan parse_plan(std::string_view text, const std::string& name) {
   plan p;
-  std::uint64_t announced_removals = 0, announced_reviews = 0, digest = 0;
+  std::uint64_t announced_removals = 0, announced_reviews = 0;
   std::size_t number = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = text.find('\n', begin);
     const std::string what = "the plan " + name + ", line " + std::to_string(++number);
     if (end == std::string_view::npos) throw error(errc::corrupt, what + " is cut: the file does not end with a line break");
-    const json_value value = parse_json(text.substr(begin, end - begin), what, {}, errc::corrupt);
+    const std::string_view line = text.substr(begin, end - begin);
+    const json_value value = parse_json(line, what, {}, errc::corrupt);
     begin = end + 1;
     const json_fields fields(value, what, errc::corrupt);
     if (number > 1) {
@@ -184,6 +189,8 @@ inline plan parse_plan(std::string_view text, const std::string& name) {
     p.store = detail::read_bytes(detail::required(fields, "store", what), what);
     p.threshold = fields.number("threshold");
     p.rows = fields.count("rows");
+    p.sources = fields.count("sources");
+    p.absent_sources = fields.count("absent_sources");
     announced_removals = fields.count("removals");
     announced_reviews = fields.count("review_pairs");
     if (const json_array* models = fields.find_array("models"))
@@ -193,8 +200,11 @@ inline plan parse_plan(std::string_view text, const std::string& name) {
         if (!policy.value().is_string()) throw error(errc::corrupt, what + ": `policies` must hold strings");
         p.policies.emplace_back(std::string(policy.key().data(), policy.key().size()), detail::read_bytes(policy.value(), what));
       }
-    digest = detail::read_hex(fields, "lines_digest", what);
-    if (checksum(text.substr(begin)) != digest)
+    const std::string tail = ",\"digest\":\"" + hex16(detail::read_hex(fields, "digest", what)) + "\"}";
+    checksum_stream all;
+    if (line.ends_with(tail)) all.update(line.data(), line.size() - tail.size());
+    all.update(text.data() + begin, text.size() - begin);
+    if (!line.ends_with(tail) || hex16(all.digest()) != fields.text("digest"))
       throw error(errc::corrupt, "the plan " + name + " was cut or edited after it was written: make a new one");
   }
   if (number == 0) throw error(errc::corrupt, "the plan " + name + " is empty");

@@ -14,6 +14,10 @@ namespace upkeep::inline v0 {
 /// The receipt as one line of JSON; `receipt_json.hpp` reads it.
 /// @throws error invalid_argument where a path or name is not UTF-8.
 inline std::string receipt_text(const receipt& r) {
+  for (const std::string* text : {&r.id, &r.path, &r.format, &r.store})
+    if (!is_utf8(*text))
+      throw error(errc::invalid_argument,
+                  "the receipt " + r.id + " cannot be written: its path or its store's name is not UTF-8; use other names");
   std::string out;
   json_writer json(out);
   json.begin_object().key("upkeep_receipt").value(1).key("id").value(r.id).key("path").value(r.path).key("format").value(r.format);

@@ -3,6 +3,7 @@
 
 #include "../base/record.hpp"
 #include "../concepts/backup.hpp"
+#include "../concepts/notifier.hpp"
 
 #include <array>
 #include <cstdint>
@@ -73,6 +74,7 @@ struct janitor_report {
   std::optional<upkeep::receipt> receipt;                     ///< of the backup, once there is one
   std::string receipt_path;                                   ///< where it is written
   std::string notifier_error;                                 ///< why a message could not be delivered
+  std::string observer_error;                                 ///< why the end of the run could not be told to an observer
   std::vector<std::pair<std::string, std::string>> policies;  ///< role and name; and switches that make a run less careful
 
   [[nodiscard]] std::uint64_t removed() const noexcept { return duplicates_removed + orphans_removed; }
@@ -127,8 +129,26 @@ struct janitor_report {
       visit("receipt.path", std::string_view(receipt_path));
     }
     if (!notifier_error.empty()) visit("notifier_error", std::string_view(notifier_error));
+    if (!observer_error.empty()) visit("observer_error", std::string_view(observer_error));
     for (const auto& [role, name] : policies) visit("policies." + role, std::string_view(name));
   }
 };
 
+namespace detail {
+
+/// What people are told of a run.
+inline message message_about(const janitor_report& r) {
+  message m;
+  m.level = r.status == outcome::done ? message::urgency::notice : message::urgency::alert;
+  m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
+  m.text = "duplicates: " + std::to_string(r.duplicates_found) + " found, " + std::to_string(r.duplicates_removed) +
+           " removed\norphans: " + std::to_string(r.orphans_found) + " found, " + std::to_string(r.orphans_removed) +
+           " removed\nreview: " + std::to_string(r.review_pairs) + " pairs\nreclaimed: " + std::to_string(r.bytes_reclaimed / 1024) +
+           " KB\n";
+  if (!r.error.empty()) m.text += r.error + "\n";
+  if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
+  return m;
+}
+
+}  // namespace detail
 }  // namespace upkeep::inline v0
