@@ -38,16 +38,17 @@ class sqlite_restorer {
 
   restore_report run() {
     restore_report report;
-    std::vector<std::int64_t> waiting;  // rows that refer to rows which are not there (yet)
+    std::vector<std::int64_t> waiting;
     while (backup_->next()) settle(restore(backup_->row()), backup_->key(), backup_->place(), report, waiting);
-    // A row may refer to one that comes later in the backup: again, as long as that helps.
-    for (bool progress = true; progress && !waiting.empty();) {
+    // A row may refer to one that comes later in the backup: again, as long as that helps. A row whose rowid is taken gets a new one when
+    // all others have theirs.
+    for (bool more = true; more && !waiting.empty();) {
       std::vector<std::int64_t> still;
       for (const std::int64_t place : waiting) {
         const sqlite::statement saved = backup_->again(place);
         settle(restore(saved), backup_->key_of(saved), place, report, still);
       }
-      progress = still.size() < waiting.size();
+      more = still.size() < waiting.size() || !std::exchange(new_rowids_, true);
       waiting = std::move(still);
     }
     for (const std::int64_t place : waiting) report.conflicts.emplace_back(backup_->key_of(backup_->again(place)));
@@ -55,14 +56,14 @@ class sqlite_restorer {
   }
 
  private:
-  enum class result { restored, unchanged, conflict, refers_to_nothing };
+  enum class result { restored, unchanged, conflict, waits };
 
   static void settle(result r, key_view k, std::int64_t place, restore_report& report, std::vector<std::int64_t>& waiting) {
     switch (r) {
       case result::restored: ++report.restored; break;
       case result::unchanged: ++report.unchanged; break;
       case result::conflict: report.conflicts.emplace_back(k); break;
-      case result::refers_to_nothing: waiting.push_back(place); break;
+      case result::waits: waiting.push_back(place); break;
     }
   }
 
@@ -132,6 +133,7 @@ class sqlite_restorer {
       taken_->bind_value(1, saved.value(count));
       at_rowid = !taken_->step();
       taken_->reset();
+      if (!at_rowid && !new_rowids_) return result::waits;
     }
     sqlite::statement& insert = at_rowid ? *insert_at_ : insert_;
     for (int i = 0; i < count + (at_rowid ? 1 : 0); ++i) insert.bind_value(i + 1, saved.value(i));
@@ -147,7 +149,7 @@ class sqlite_restorer {
     } catch (const error&) {
       const int code = sqlite3_extended_errcode(table_->database.handle());
       if ((code & 0xff) != SQLITE_CONSTRAINT || !table_->database.in_transaction()) throw;
-      return code == SQLITE_CONSTRAINT_FOREIGNKEY ? result::refers_to_nothing : result::conflict;
+      return code == SQLITE_CONSTRAINT_FOREIGNKEY ? result::waits : result::conflict;
     }
     return table_->database.changes() == 1 ? result::restored : result::conflict;
   }
@@ -158,6 +160,7 @@ class sqlite_restorer {
   sqlite::statement current_, insert_;
   std::optional<sqlite::statement> insert_at_, taken_, unmark_;
   int mark_column_ = -1;
+  bool new_rowids_ = false;
   row_digester digester_;
 };
 
