@@ -1,9 +1,9 @@
 #pragma once
 // Everything that needs no optional library: all of upkeep but SQLite and JSON parsing.
 
-#include "version.hpp"
 #include "config.hpp"
 #include "fwd.hpp"
+#include "version.hpp"
 
 #include "base/checksum.hpp"
 #include "base/clock.hpp"
@@ -83,6 +83,7 @@
 #include "store/memory_history.hpp"
 #include "store/memory_lock.hpp"
 #include "store/memory_store.hpp"
+#include "store/stored_vector.hpp"
 
 #include "oracle/all_oracles.hpp"
 #include "oracle/any_oracle.hpp"
