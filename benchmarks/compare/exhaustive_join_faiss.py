@@ -6,8 +6,9 @@ else. Prints the median of both, the ratio, and whether the pair sets are equal:
 threshold that single precision, in which FAISS decides, cannot tell; these are listed.
 
 FAISS is given every advantage: its rows are normalised before the clock starts, and what it finds twice (i, j and j, i) and of itself is
-sorted out after it has stopped. Its matrix library does not know every processor and then falls back to code that is five times slower, so
-the best kernels that the processor can run are named to it (OPENBLAS_CORETYPE, unless it is set). exhaustive_join starts from the rows as they are and scores every pair in double precision.
+sorted out after it has stopped. Its matrix library does not know every processor and then falls back to code that is five times slower,
+so the best kernels that the processor can run are named to it (OPENBLAS_CORETYPE, unless it is set). exhaustive_join starts from the rows
+as they are and scores every pair in double precision.
 """
 import argparse
 import os
