@@ -91,6 +91,8 @@ BAD = [
     ("namespaces", "a shared type in the kernels' namespace", replace(ERROR, "upkeep::inline v0 {", "upkeep::inline UPKEEP_ARCH_NAMESPACE {")),
     ("namespaces", "no version at all", replace(ERROR, "upkeep::inline v0 {", "upkeep {")),
     ("mirror", "a header without a unit test", header("guard/contained.hpp", test=False)),
+    ("mirror", "a role that nothing accepts or refuses", header("concepts/clock.hpp", test=False)),
+    ("mirror", "a suite that is put on nothing", header("testing/conform_clock.hpp", test=False)),
     ("mirror", "a unit test without a header", add("tests/unit/guard/gone.cpp", "")),
     ("mirror", "an exception without a reason", replace(EXCEPTIONS, " holds macros only, nothing to test", "")),
     ("mirror", "an exception for a header that has a test", add("tests/unit/config.cpp", "")),
@@ -115,7 +117,10 @@ def check(files):
 
 def main():
     failures = 0
-    for violation in check(GOOD):
+    mirrored = dict(GOOD)
+    both(header("concepts/clock.hpp", test=False), add("tests/compile_fail/clock.cpp", ""), add("tests/unit/guard/whole.cpp", ""),
+         add(EXCEPTIONS, "tests/unit/guard/whole.cpp runs all guards on one set of rows\n"))(mirrored)
+    for violation in check(GOOD) + check(mirrored):
         print("the good tree is refused:", violation)
         failures += 1
     for rule, what, change in BAD:
