@@ -55,7 +55,7 @@ inline void check_backup_bytes(const std::string& path, std::uint64_t bytes, std
 }
 
 inline constexpr std::int64_t backup_application_id = 0x75706B62;  // "upkb"
-inline constexpr std::int64_t backup_version = 1;
+inline constexpr std::int64_t sqlite_backup_version = 1;
 
 inline std::string saved_column(std::size_t i) { return "c" + std::to_string(i); }
 
@@ -126,7 +126,7 @@ class sqlite_backup_writer {
         "CREATE TABLE saved_columns(position INTEGER PRIMARY KEY, name TEXT);"
         "CREATE TABLE saved_rows(" +
         columns + "hidden_rowid);PRAGMA application_id = " + std::to_string(backup_application_id) +
-        ";PRAGMA user_version = " + std::to_string(backup_version));
+        ";PRAGMA user_version = " + std::to_string(sqlite_backup_version));
     sqlite::statement description(*database_, "INSERT INTO backup VALUES (?1, ?2, ?3, 0)");
     sqlite::statement column(*database_, "INSERT INTO saved_columns VALUES (?1, ?2)");
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -166,9 +166,9 @@ class sqlite_backup_reader {
       throw error(errc::unsupported, "'" + path_ + "' is a database, but no backup of upkeep");
     }
     const std::int64_t version = sqlite::select_int64(database_, "PRAGMA user_version");
-    if (version > backup_version) {
+    if (version > sqlite_backup_version) {
       throw error(errc::unsupported, "the backup '" + path_ + "' has format " + std::to_string(version) + "; this upkeep reads up to " +
-                                         std::to_string(backup_version) + ": use a newer one");
+                                         std::to_string(sqlite_backup_version) + ": use a newer one");
     }
     sqlite::statement description(database_, "SELECT table_name, id_column, row_count FROM backup");
     if (!description.step()) throw error(errc::corrupt, "the backup '" + path_ + "' does not say what it holds");
