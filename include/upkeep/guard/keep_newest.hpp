@@ -10,8 +10,7 @@ namespace upkeep::inline v0 {
 /// Stateless.
 struct keep_newest {
   [[nodiscard]] constexpr bool outranks(const record_view& a, const record_view& b) const noexcept {
-    if (a.created == no_time || b.created == no_time) return a.created != no_time && b.created == no_time;
-    return a.created > b.created;
+    return a.created > b.created;  // no_time is lower than every time
   }
 };
 

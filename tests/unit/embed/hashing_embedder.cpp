@@ -207,14 +207,14 @@ TEST_CASE("hashing_embedder refuses what cannot be") {
   CHECK_NOTHROW(embedder.embed({}, upkeep::matrix_view<float>()));
 }
 
-TEST_CASE("hashing_embedder takes ten megabytes of anything") {
+TEST_CASE("hashing_embedder takes megabytes of anything") {
   upkeep::rng random(1);
-  std::string noise(10'000'000, '\0');
+  std::string noise(1'000'000, '\0');
   for (char& c : noise) c = static_cast<char>(random());
   std::string words;
-  for (int i = 0; i < 5'000'000; ++i) words += "a ";
+  for (int i = 0; i < 1'000'000; ++i) words += "a ";
   for (const std::string& text :
-       {noise, words, std::string(10'000'000, 'a'), std::string(10'000'000, '\x80'), std::string(10'000'000, '\0')}) {
+       {noise, words, std::string(1'000'000, 'a'), std::string(1'000'000, '\x80'), std::string(1'000'000, '\0')}) {
     const auto row = embedded(text);
     CHECK(dot(row, row) == Approx(1.0).margin(1e-6));
   }

@@ -147,11 +147,11 @@ TEST_CASE("digits_and_negation: hostile texts end") {
   }
   CHECK(judge("'5'\x80"sv, "5"sv) == verdict::review);  // a stray byte is no punctuation
   for (const char c : {'\'', '(', 'n', '-', '\x80'}) {
-    const std::string many(10'000'000, c);
+    const std::string many(500'000, c);
     CHECK(judge(many + "5", many + "5") == verdict::covers);
     CHECK(judge("5" + many, "6" + many) == verdict::review);
   }
   std::string text;
-  for (int i = 0; i < 2'000'000; ++i) text += "5 - ";
+  for (int i = 0; i < 100'000; ++i) text += "5 - ";
   CHECK(judge(text + "5", text + "6") == verdict::review);
 }

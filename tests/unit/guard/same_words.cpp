@@ -40,9 +40,9 @@ TEST_CASE("same_words: a missing text goes to review on either side") {
   }
 }
 
-TEST_CASE("same_words: ten megabytes that differ at the end") {
+TEST_CASE("same_words: long texts that differ at the end") {
   std::string text;
-  for (int i = 0; i < 5'000'000; ++i) text += "a ";
+  for (int i = 0; i < 500'000; ++i) text += "a ";
   CHECK(judge(text, text) == verdict::covers);
   CHECK(judge(text + "b", text + "c") == verdict::review);
   CHECK(judge(text, text + "a") == verdict::review);
