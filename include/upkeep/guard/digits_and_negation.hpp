@@ -15,9 +15,9 @@ namespace upkeep::inline v0 {
 ///   unpaired brackets around them and without `. , ; : ! ?` behind them: 15th, v1.2.3, 2026-01-02, -5, (5), 5%, Win32;
 /// * words made of signs alone (`+ - < > = ~ ^ * / % $` and their like beyond ASCII) right before or behind such a word: "< 5", "5 %";
 /// * in all other words the runs of letters, whatever their case, that negate (English: no, not, none, never, neither, nor, nothing,
-///   nobody, nowhere, without, cannot, non, except, hardly, barely, whatever ends in n't; German: nicht, nichts, nie, niemals, niemand, nirgends,
-///   nein, ohne, weder, kaum, außer, whatever begins with kein), name a number (zero to trillion, first to tenth, half, once, … and the
-///   German ones) or name a date (months, weekdays, their abbreviations, today, yesterday, tomorrow; both languages).
+///   nobody, nowhere, without, cannot, non, except, hardly, barely, whatever ends in n't; German: nicht, nichts, nie, niemals, niemand,
+///   nirgends, nein, ohne, weder, kaum, außer, whatever begins with kein), name a number (zero to trillion, first to tenth, half, once, …
+///   and the German ones) or name a date (months, weekdays, their abbreviations, today, yesterday, tomorrow; both languages).
 ///
 /// Not directional. Linear in the length of both texts.
 /// @par Thread safety
