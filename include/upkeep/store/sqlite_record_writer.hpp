@@ -64,6 +64,11 @@ class sqlite_record_writer {
                                               std::to_string(rows.vectors.cols()) + " components; the vectors of " + subject + " have " +
                                               std::to_string(table_->shape.dimension));
     }
+    for (std::size_t i = 0; i < rows.health.size(); ++i) {
+      if (rows.health[i] != set_aside::wrong_width && rows.health[i] != set_aside::unreadable) continue;
+      throw error(errc::invalid_argument, "the row " + to_string(rows.keys[i]) + " comes without a vector of " +
+                                              std::to_string(table_->shape.dimension) + " components; nothing was written");
+    }
     std::unordered_set<key_view, key_hash> seen;
     for (const key_view k : rows.keys) {
       if (!seen.insert(k).second)

@@ -142,7 +142,8 @@ class sqlite_table {
         rowid_ = row.int64(rowid_column_);
       } else {
         const key_view now = read_key(row, id_column_, table_->ids);
-        if (started_ && now <= last_.view()) {  // a page that started there again would never end
+        if (started_ &&
+            (table_->is_key_order_ ? now <= last_.view() : now == last_.view())) {  // a page that started there again would never end
           throw error(errc::corrupt, "the id " + to_string(now) + " of " + name_table(table_->database, table_->schema) + " follows " +
                                          to_string(last_.view()) + ": its index and its rows disagree; see PRAGMA integrity_check");
         }
@@ -242,6 +243,7 @@ class sqlite_table {
     }
     // A page that starts behind a text needs that text back unchanged, which a database in UTF-16 does not promise for malformed ones.
     const bool exact = !ids.bytes || *ids.bytes == sqlite::value_type::blob || is_utf8();
+    is_key_order_ = exact;
     pages_by_id_ = (ordered && exact) || schema.rowid_name.empty();
   }
 
@@ -251,7 +253,7 @@ class sqlite_table {
   }
 
   std::int64_t version_ = 0;
-  bool is_rowid_ = false, is_binary_ = true, is_indexed_ = false, pages_by_id_ = false;
+  bool is_rowid_ = false, is_binary_ = true, is_indexed_ = false, pages_by_id_ = false, is_key_order_ = false;
 };
 
 }  // namespace upkeep::inline v0::detail

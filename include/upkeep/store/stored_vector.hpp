@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <string>
@@ -40,6 +41,10 @@ namespace detail {
 template <class Word>
 Word load_little_endian(const std::byte* bytes) noexcept {
   Word word = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+  }
   for (std::size_t i = 0; i < sizeof(Word); ++i) word |= static_cast<Word>(std::to_integer<Word>(bytes[i]) << (8 * i));
   return word;
 }

@@ -11,6 +11,7 @@
 #include "support/failure.hpp"
 #include "support/sqlite_database.hpp"
 #include "support/temporary_directory.hpp"
+#include "upkeep/testing/conform_vector_store.hpp"
 #include "upkeep/testing/generated_rows.hpp"
 
 using upkeep::errc;
@@ -127,6 +128,40 @@ TEST_CASE("the own schema is a list of rows in the order of their keys", "[sqlit
   }
 }
 
+TEST_CASE("sqlite_store keeps every promise of a vector_store", "[sqlite_store]") {
+  const temporary_directory folder;
+  int number = 0;
+  const auto next = [&] { return (folder / ("c" + std::to_string(number++))).string(); };
+  // The suite commits thousands of times; that the disk has it each time is not its question.
+  const auto unsynced = [](sqlite3* raw) { sqlite3_exec(raw, "PRAGMA synchronous = OFF", nullptr, nullptr, nullptr); };
+  const auto own = upkeep::testing::conform_vector_store([&] { return sqlite_store::create(next(), 3, {.on_open = unsynced}); });
+  INFO(own.text());
+  CHECK(own.ok());
+  const auto adopted = upkeep::testing::conform_vector_store(
+      [&] {
+        return sqlite_store(run_sql(next(), "CREATE TABLE t(id TEXT, v, source, scope, text, model, created, pinned)"),
+                            {.table = "t",
+                             .vector_column = "v",
+                             .source_column = "source",
+                             .scope_column = "scope",
+                             .text_column = "text",
+                             .model_column = "model",
+                             .created_column = "created",
+                             .pinned_column = "pinned"},
+                            {.page_rows = 3, .dimension = 3, .on_open = unsynced});
+      },
+      {.keys = upkeep::testing::key_kind::texts});
+  INFO(adopted.text());
+  CHECK(adopted.ok());
+  const auto narrow = upkeep::testing::conform_vector_store(
+      [&] {
+        return sqlite_store(run_sql(next(), "CREATE TABLE t(id INTEGER PRIMARY KEY, v)"), layout, {.dimension = 3, .on_open = unsynced});
+      },
+      {.keys = upkeep::testing::key_kind::integers, .fields = field::vector});
+  INFO(narrow.text());
+  CHECK(narrow.ok());
+}
+
 TEST_CASE("tables of every shape", "[sqlite_store]") {
   struct shape {
     std::string table;
@@ -178,7 +213,7 @@ TEST_CASE("tables of every shape", "[sqlite_store]") {
         sql += "INSERT INTO t(id, v) VALUES (" + s.ids[i] + ", " + f32({1.0F + static_cast<float>(i), 2}) + ");";
       }
       const std::string path = run_sql(folder / ("a" + std::to_string(number++)), sql);
-      for (const std::size_t page : {1, 2, 3, 100}) {
+      for (const std::size_t page : {1U, 2U, 3U, 100U}) {
         sqlite_store store(path, layout, {.page_rows = page});
         std::vector<key> found = scanned_keys(store);
         std::sort(found.begin(), found.end());
@@ -204,6 +239,27 @@ TEST_CASE("tables of every shape", "[sqlite_store]") {
       std::vector<key> left = scanned_keys(store);
       REQUIRE(left.size() == s.keys.size() - 3);
       for (const key& k : expected) REQUIRE(std::find(left.begin(), left.end(), k) == left.end());
+    }
+  }
+}
+
+TEST_CASE("a database in UTF-16 orders its texts in its own way", "[sqlite_store]") {
+  for (const std::string encoding : {"UTF-16le", "UTF-16be"}) {
+    for (const std::string rest : {"", " WITHOUT ROWID"}) {
+      INFO(encoding << rest);
+      const temporary_directory folder;
+      const std::string path =
+          run_sql(folder / "a.db", "PRAGMA encoding = '" + encoding + "'; CREATE TABLE t(id TEXT PRIMARY KEY, v)" + rest +
+                                       "; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 40 FROM n WHERE i < 3000)"
+                                       "INSERT INTO t SELECT 'a' || char(i), " +
+                                       f32({1, 2}) + " FROM n");
+      sqlite_store store(path, layout, {.page_rows = 7});
+      std::vector<key> keys = scanned_keys(store);
+      CHECK(keys.size() == 76);
+      CHECK(fetched_keys(store, keys) == keys);
+      std::sort(keys.begin(), keys.end());
+      CHECK(std::unique(keys.begin(), keys.end()) == keys.end());
+      CHECK(erase(store, keys) == 76);
     }
   }
 }
