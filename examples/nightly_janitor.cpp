@@ -1,0 +1,268 @@
+// The reference application: keeps one SQLite table of vectors clean, from the command line or from cron.
+//
+//   nightly_janitor run --database app.sqlite --table notes --sources-table documents             finds and reports, changes nothing
+//   nightly_janitor run ... --phase cleanup                                                       removes, with a backup and within limits
+//
+// What is said where: this file the command line, session.hpp the composition of the janitor, commands.hpp the subcommands, summary.hpp what
+// people read, demo.hpp the demonstration.
+#include <upkeep/version.hpp>
+
+#include "nightly_janitor/commands.hpp"
+#include "nightly_janitor/demo.hpp"
+#include "nightly_janitor/import.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+namespace nightly_janitor {
+namespace {
+
+/// Turns SIGINT and SIGTERM into a stop request, on which a run ends within one batch; the second signal ends the program as usual.
+class signal_watch {
+ public:
+  signal_watch() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    // A thread that waits for signals may do what a signal handler may not.
+    thread_ = std::thread([this] {
+      int number = 0;
+      sigwait(&signals_, &number);
+      source_.request_stop();
+      pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+      if (ended_.stop_requested()) return;
+      if (::isatty(STDERR_FILENO) != 0) std::fputs("\nstopping within one batch; a second signal stops at once\n", stderr);
+    });
+  }
+  signal_watch(const signal_watch&) = delete;
+  signal_watch& operator=(const signal_watch&) = delete;
+  ~signal_watch() {
+    ended_.request_stop();
+    if (!source_.stop_requested()) pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  sigset_t signals_{};
+  std::stop_source source_, ended_;
+  std::thread thread_;
+};
+
+void add_store(CLI::App& command, settings& s) {
+  command.add_option("--database", s.database, "SQLite file with the vectors")->required()->group("Store");
+  command.add_option("--table", s.table, "table of the vectors (" + s.table + ")")->group("Store");
+  command.add_option("--id-column", s.id_column, "column of the unique ids (" + s.id_column + ")")->group("Store");
+  command.add_option("--vector-column", s.vector_column, "column of the vectors (" + s.vector_column + ")")->group("Store");
+  const auto optional = [&](const char* name, std::optional<std::string>& column, const char* what) {
+    command.add_option(name, column, what)->group("Store");
+  };
+  optional("--source-column", s.source_column, "what a row was made from (source, where the table has it)");
+  optional("--scope-column", s.scope_column, "tenant or collection: duplicates stay within one (scope)");
+  optional("--text-column", s.text_column, "the text that was embedded (text)");
+  optional("--model-column", s.model_column, "which model made the vector (model)");
+  optional("--created-column", s.created_column, "when the row was made (created)");
+  optional("--pinned-column", s.pinned_column, "rows that must stay (pinned)");
+}
+
+void add_sources(CLI::App& command, settings& s) {
+  command.add_option("--sources-table", s.sources_table, "table of the sources that exist; rows of others are orphans")->group("Sources");
+  command.add_option("--sources-database", s.sources_database, "its SQLite file, if not that of the vectors")->group("Sources");
+  command.add_option("--sources-id-column", s.sources_id_column, "its column of ids (" + s.sources_id_column + ")")->group("Sources");
+  command.add_option("--sources-file", s.sources_file, "or: a file with one source that exists a line")->group("Sources");
+}
+
+void add_search(CLI::App& command, settings& s) {
+  command.add_option("--threshold", s.threshold, "cosine from which rows are close (0.98)")->group("Search");
+  command.add_option("--guard", s.guard_name, "contained, same-words, digits, any: when a close row may go (contained)")->group("Search");
+  command.add_option("--keep", s.keep_name, "fullest, oldest, newest: which row stays (fullest)")->group("Search");
+  command.add_option("--grace", s.grace_text, "how long an orphan must have been known: 20h, 30m, 2d, 0 (20h)")->group("Search");
+  command.add_option("--threads", s.threads, "threads (all cores)")->group("Search");
+}
+
+void add_limits(CLI::App& command, settings& s) {
+  command.add_option("--max-removal", s.max_removal, "largest share of all rows to remove (0.05)")->group("Limits");
+  command.add_option("--max-count", s.max_count, "largest number of rows to remove (no limit)")->group("Limits");
+  command.add_option("--max-absence-rise", s.max_absence_rise, "how far the share of gone sources may rise between runs (0.10)")
+      ->group("Limits");
+}
+
+void add_removal(CLI::App& command, settings& s) {
+  command.add_flag("--dry-run", s.dry_run, "everything but the removals")->group("Removal");
+  command.add_option("--batch", s.batch, "rows removed in one transaction, 1 to 200 (200)")->group("Removal");
+  command.add_option("--backup-dir", s.backup_dir, "where backups go (<database>.upkeep)")->group("Removal");
+}
+
+void add_output(CLI::App& command, settings& s) {
+  command.add_option("--report", s.report, "write the report to this file as JSON")->group("Output");
+}
+
+void add_speech(CLI::App& command, settings& s) {
+  command.add_flag("--quiet", s.quiet, "no output but errors")->group("Output");
+  command.add_flag("--json-log", s.json_log, "every event as a line of JSON on standard error")->group("Output");
+}
+
+/// The command line of the whole program.
+struct command_line {
+  CLI::App app{
+      "Keeps a SQLite table of vectors clean: near-duplicates and orphans go, with a backup, within limits, and can be brought back.",
+      "nightly_janitor"};
+  settings s;
+  import_request imported;
+  demo_request shown;
+  CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *import = nullptr, *demo = nullptr;
+
+  command_line() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", UPKEEP_VERSION_STRING);
+    app.footer("Ends with 0 done, 2 usage, 3 aborted by a limit (nothing removed), 4 busy, 5 failed, inconsistent or cancelled.");
+
+    run = app.add_subcommand("run", "find duplicates and orphans; with --phase cleanup also remove them");
+    add_store(*run, s);
+    add_sources(*run, s);
+    add_search(*run, s);
+    run->add_option("--phase", s.phase_name, "detect, log, cleanup: how far to go (detect)")->group("Removal");
+    run->add_flag("--no-baseline", s.no_baseline, "let the very first run remove rows")->group("Removal");
+    add_limits(*run, s);
+    add_removal(*run, s);
+    run->add_option("--plan", s.plan, "write the plan to this file")->group("Output");
+    add_output(*run, s);
+
+    plan = app.add_subcommand("plan", "find what a cleanup would remove, and write it down to be read");
+    add_store(*plan, s);
+    add_sources(*plan, s);
+    add_search(*plan, s);
+    add_limits(*plan, s);
+    plan->add_option("--plan", s.plan, "write the plan to this file (JSON Lines)")->group("Output");
+    add_output(*plan, s);
+
+    apply = app.add_subcommand("apply", "carry out a plan");
+    add_store(*apply, s);
+    add_sources(*apply, s);
+    apply->add_option("--plan", s.plan, "the file that `plan` or `run` wrote")->required()->group("Removal");
+    add_limits(*apply, s);
+    add_removal(*apply, s);
+    add_output(*apply, s);
+
+    undo = app.add_subcommand("undo", "bring the rows of a receipt back");
+    add_store(*undo, s);
+    undo->add_option("--receipt", s.receipt, "the file that a cleanup named")->required()->group("Removal");
+
+    aliases = app.add_subcommand("aliases", "tell who stands for a removed row, and for whom a row stands");
+    add_store(*aliases, s);
+    aliases->add_option("key", s.key, "id of a row")->required();
+
+    import = app.add_subcommand("import", "make a table of vectors (.fvecs) and their records (.jsonl)");
+    import->add_option("--vectors", imported.vectors, ".fvecs file")->required();
+    import->add_option("--records", imported.records, ".jsonl file, one object for each vector; each field becomes a column")->required();
+    import->add_option("--database", imported.database, "SQLite file, made where there is none")->required();
+    import->add_option("--table", imported.table, "new table (" + imported.table + ")");
+    import->add_option("--id-column", imported.id_column, "field that is the unique id (the first of id, key, row)");
+    import->add_option("--vector-column", imported.vector_column, "column for the vectors (" + imported.vector_column + ")");
+    import->add_option("--rows", imported.rows, "only the first rows");
+
+    demo = app.add_subcommand("demo", "show all of it on a store made from this machine's package descriptions");
+    demo->add_option("--notes", shown.notes, "use notes.jsonl and notes_bge-micro-v2_384.fvecs of this directory instead");
+    demo->add_option("--rows", shown.rows, "only the first rows");
+    demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
+    demo->add_option("--threads", shown.threads, "threads (all cores)");
+    for (CLI::App* command : {run, plan, apply, undo, aliases}) add_speech(*command, s);
+    import->add_flag("--quiet", s.quiet, "no output but errors");
+  }
+
+  [[nodiscard]] bool knows(const std::string& subcommand) const {
+    for (const CLI::App* known : app.get_subcommands({}))
+      if (known->get_name() == subcommand) return true;
+    return false;
+  }
+};
+
+exit_code import_command(const screen& out, const import_request& request) {
+  const import_result made = import_records(request);
+  out.line(out.bold("import") + " into " + short_path(request.database) + ", table " + one_line(request.table, 30) + ": " +
+           out.good("done"));
+  out.item("rows", grouped(made.rows) + ", vectors of " + counted(made.dimension, "component"));
+  std::string names;
+  for (const std::string& c : made.columns) names += (names.empty() ? "" : ", ") + one_line(c, 30);
+  out.item("columns", one_line(names + ", " + request.vector_column, 56));
+  out.line();
+  out.text(out.bold("Next:") + " see what the janitor finds; name the columns of source, scope and text:");
+  settings s;
+  s.database = request.database;
+  s.table = request.table;
+  s.id_column = made.id_column;
+  s.vector_column = request.vector_column;
+  out.command(command_on_store("plan", s, false));
+  return exit_done;
+}
+
+exit_code dispatch(command_line& line, std::stop_token stop) {
+  settings& s = line.s;
+  const screen out(s.quiet);
+  if (line.import->parsed()) return import_command(out, line.imported);
+  if (line.demo->parsed()) return demo(out, line.shown, stop).run();
+  if (line.plan->parsed()) s.phase_name = "detect";
+  if (line.apply->parsed()) s.phase_name = "cleanup";
+  check_settings(s);
+  if (line.apply->parsed()) return apply_command(out, s, stop).code;
+  if (line.undo->parsed()) return undo_command(out, s);
+  if (line.aliases->parsed()) return aliases_command(out, s);
+  return run_command(out, s, stop).code;
+}
+
+/// Says what went wrong: one sentence, or one line of JSON where the log is JSON.
+int complain(const std::string& what, const settings& s, int code) {
+  std::string sentence;
+  upkeep::append_visible(sentence, in_options(what));
+  if (s.json_log) {
+    std::fflush(stdout);
+    const upkeep::event_field fields[] = {{"exit_code", code}};
+    upkeep::log_observer(stderr, {.format = upkeep::log_format::json_lines}).observe({upkeep::event_level::alert, "failed", what, fields});
+  } else {
+    std::fprintf(stderr, "nightly_janitor: %s\n", sentence.c_str());
+  }
+  return code;
+}
+
+int run_program(int argc, char** argv) {
+  command_line line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return line.app.exit(asked);
+  } catch (const CLI::ParseError& mistake) {
+    if (argc > 1 && *argv[1] != '-' && !line.knows(argv[1]))
+      return complain("there is no subcommand '" + std::string(argv[1]) + "'; see nightly_janitor --help", settings(), exit_usage);
+    return complain(std::string(mistake.what()) + "; see nightly_janitor --help", settings(), exit_usage);
+  }
+  try {
+    const signal_watch signals;
+    return dispatch(line, signals.token());
+  } catch (const usage_error& mistake) {
+    return complain(mistake.what(), line.s, exit_usage);
+  } catch (const upkeep::error& failure) {
+    return complain(failure.what(), line.s, exit_code_of(failure.code()));
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory: lower --threads, or raise --threshold if very many rows are close", line.s, exit_failed);
+  } catch (const std::exception& failure) {
+    return complain(failure.what(), line.s, exit_failed);
+  }
+}
+
+}  // namespace
+}  // namespace nightly_janitor
+
+int main(int argc, char** argv) { return nightly_janitor::run_program(argc, argv); }

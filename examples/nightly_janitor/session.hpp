@@ -1,0 +1,157 @@
+#pragma once
+// Opens the store that the command line names and composes the janitor for it.
+
+#include <upkeep/janitor/make_janitor.hpp>
+#include <upkeep/observe/log_observer.hpp>
+#include <upkeep/observe/progress_bar.hpp>
+#include <upkeep/store/sqlite_store.hpp>
+
+#include "options.hpp"
+#include "screen.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace nightly_janitor {
+
+/// The layout that the settings describe: columns that are not named are taken by their usual names where the table has them.
+inline upkeep::sqlite_layout layout_of(const settings& s) {
+  upkeep::sqlite_layout layout{.table = s.table, .id_column = s.id_column, .vector_column = s.vector_column};
+  const upkeep::sqlite::connection database(s.database);
+  upkeep::sqlite::statement find(database, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2 COLLATE NOCASE");
+  const auto choose = [&](const std::optional<std::string>& given, const char* usual, std::string& column) {
+    if (given) {
+      column = *given;
+      return;
+    }
+    find.reset();
+    find.bind_text(1, s.table);
+    find.bind_text(2, usual);
+    if (find.step() && layout.id_column != usual && layout.vector_column != usual) column = usual;
+  };
+  choose(s.source_column, "source", layout.source_column);
+  choose(s.scope_column, "scope", layout.scope_column);
+  choose(s.text_column, "text", layout.text_column);
+  choose(s.model_column, "model", layout.model_column);
+  choose(s.created_column, "created", layout.created_column);
+  choose(s.pinned_column, "pinned", layout.pinned_column);
+  return layout;
+}
+
+inline chosen_oracle oracle_of(const settings& s) {
+  if (!s.sources_table.empty())
+    return {upkeep::sql_oracle(s.sources_database.empty() ? s.database : s.sources_database, s.sources_table, s.sources_id_column)};
+  upkeep::set_oracle known;
+  std::ifstream file(s.sources_file, std::ios::binary);
+  for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) known.add(line);
+  }
+  if (!file.eof()) throw upkeep::error(upkeep::errc::io, "cannot read '" + s.sources_file + "' to its end: nothing was done");
+  if (known.size() == 0)
+    throw usage_error("--sources-file: '" + s.sources_file + "' lists no source, which would make every row an orphan");
+  return {std::move(known)};
+}
+
+/// A removed row as it is shown.
+struct example {
+  upkeep::key removed, witness;
+  upkeep::removal_reason reason = upkeep::removal_reason::duplicate;
+  double score = 0;
+  std::string source, removed_text, witness_text;
+};
+
+/// Up to three rows of a plan with their texts: duplicates before orphans, and those first whose texts differ.
+inline std::vector<example> examples_of(const upkeep::plan& plan, upkeep::sqlite_store& store) {
+  using upkeep::removal_reason;
+  std::vector<const upkeep::planned_removal*> candidates;
+  for (const upkeep::planned_removal& r : plan.removals) candidates.push_back(&r);
+  const std::size_t looked_at = std::min<std::size_t>(candidates.size(), 200);
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(looked_at), candidates.end(),
+                    [](const auto* a, const auto* b) {
+                      if (a->reason != b->reason) return a->reason == removal_reason::duplicate;
+                      return a->score != b->score ? a->score < b->score : a->key < b->key;
+                    });
+  candidates.resize(looked_at);
+  std::vector<upkeep::key_view> keys;
+  for (const auto* c : candidates) {
+    keys.push_back(c->key);
+    if (c->reason == removal_reason::duplicate) keys.push_back(c->witness);
+  }
+  std::unordered_map<upkeep::key, std::string> texts;
+  if (has(store.fields(), upkeep::field::text))
+    store.fetch(keys, upkeep::field::text, [&](const upkeep::record_batch& rows) {
+      for (std::size_t i = 0; i < rows.size(); ++i) texts.emplace(rows.keys[i], rows.texts[i].substr(0, 1000));
+    });
+  std::vector<example> shown;
+  for (const bool alike : {false, true})
+    for (const auto* c : candidates) {
+      const example e{c->key, c->witness, c->reason, c->score, c->source, texts[c->key], texts[c->witness]};
+      const bool same_text = one_line(e.removed_text, 500) == one_line(e.witness_text, 500);
+      const bool known = std::any_of(shown.begin(), shown.end(), [&](const example& s) {
+        return s.removed == e.removed || (!alike && (s.removed_text == e.removed_text || s.witness == e.witness));
+      });
+      if (shown.size() < 3 && !known && (alike || (e.reason == removal_reason::duplicate && !same_text))) shown.push_back(e);
+    }
+  return shown;
+}
+
+/// Sees every event: draws the bar, writes the log, keeps warnings for the end, and calls `before_removal` while all rows are still there.
+struct watcher {
+  watcher(const settings& s, bool bar) {
+    if (bar && !s.quiet && !s.json_log) progress.emplace(stderr);
+    if (s.json_log)
+      log.emplace(stderr, upkeep::log_options{.format = upkeep::log_format::json_lines, .minimum = upkeep::event_level::detail});
+  }
+
+  void observe(const upkeep::event& e) {
+    if (progress) progress->observe(e);
+    if (log) log->observe(e);
+    if (e.level == upkeep::event_level::warning) {
+      std::string sentence(e.text.empty() ? e.name : e.text);
+      for (const char* name : {"error", "receipt"})
+        if (const upkeep::event_field* f = e.find(name))
+          if (const auto* text = std::get_if<std::string_view>(&f->value); text != nullptr && !text->empty())
+            sentence += " (" + std::string(name) + ": " + std::string(*text) + ")";
+      if (std::find(warnings.begin(), warnings.end(), sentence) == warnings.end() && warnings.size() < 5) warnings.push_back(sentence);
+    }
+    if (e.name == "backup_started" && before_removal) before_removal();
+  }
+
+  std::optional<upkeep::progress_bar> progress;
+  std::optional<upkeep::log_observer> log;
+  std::vector<std::string> warnings;
+  std::function<void()> before_removal;
+};
+static_assert(upkeep::observer<watcher>);
+
+/// Calls `body` with a janitor as the settings describe it. Whether orphans are looked for is part of a janitor's type, hence the two calls.
+template <class Body>
+auto with_janitor(const settings& s, upkeep::sqlite_store& store, watcher& events, Body&& body) {
+  const upkeep::janitor_options options = janitor_options_of(s);
+  if (!s.asks_sources()) {
+    auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, std::ref(events), options);
+    return body(janitor);
+  }
+  auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, oracle_of(s), std::ref(events), options);
+  return body(janitor);
+}
+
+/// Plans and reports name the policy that was chosen, not the switch that chose it.
+inline void name_policies(std::vector<std::pair<std::string, std::string>>& policies, const settings& s) {
+  for (auto& [role, name] : policies) {
+    if (role == "duplicate_guard") name = to_string(s.guard);
+    if (role == "retention") name = to_string(s.keep);
+    if (role == "orphan_oracle" && s.asks_sources()) name = s.sources_table.empty() ? "set_oracle" : "sql_oracle";
+  }
+}
+
+}  // namespace nightly_janitor
