@@ -15,6 +15,10 @@ or several cases, each compiled with -DCASE=<number>:
     // EXPECT: notifier: write `void deliver
 
 The control shows that nothing else is wrong with the program: with -DUPKEEP_CONTROL (and -DCASE=0) it must compile without a diagnostic.
+
+Files with many cases save most of their time by a header that is read once:
+
+    // PRECOMPILE: wrong_uses.hpp        (beside the file, which includes it as well; it must not look at CASE)
 """
 import argparse
 import concurrent.futures
@@ -65,6 +69,20 @@ def compile_one(options, flags, path, definitions):
     return result, time.monotonic() - begin
 
 
+def precompile(options, flags, path, folder):
+    """The flags that make the compiler use the header that `path` names; none where it names none; ValueError where it does not compile."""
+    found = re.search(r"^// PRECOMPILE: *(\S+)\s*$", Path(path).read_text(encoding="utf-8"), re.M)
+    if not found:
+        return []
+    header = Path(folder) / f"{Path(found[1]).stem}_once.hpp"
+    header.write_text(f'#include "{Path(path).resolve().parent / found[1]}"\n', encoding="utf-8")
+    command = [options.compiler, *flags, "-fdiagnostics-color=never", "-x", "c++-header", str(header), "-o", f"{header}.gch"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise ValueError(f"{found[1]} does not compile:\n{result.stderr}")
+    return ["-include", str(header)]
+
+
 def check_case(options, flags, c):
     result, _ = compile_one(options, flags, c.path, [f"-DCASE={c.number}"] if c.number is not None else [])
     errors = [line for line in result.stderr.split("\n") if re.search(r"\b(fatal )?error:", line)]
@@ -97,17 +115,22 @@ def main():
     parser.add_argument("files", nargs="+")
     options = parser.parse_args(own)
     failures, count, longest = 0, 0, ("", 0)
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        pending = []
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        pending, ready = [], {}
         for path in options.files:
             try:
                 cases = read_cases(path)
+                named = re.findall(r"^// PRECOMPILE: *(\S+)", Path(path).read_text(encoding="utf-8"), re.M)
+                key = (Path(path).resolve().parent, *named)
+                if key not in ready:
+                    ready[key] = precompile(options, flags, path, folder)
+                with_header = flags + ready[key]
             except (ValueError, re.error, OSError) as problem:
                 print(problem)
                 failures += 1
                 continue
-            pending.append(pool.submit(check_control, options, flags, path))
-            pending += [pool.submit(check_case, options, flags, c) for c in cases]
+            pending.append(pool.submit(check_control, options, with_header, path))
+            pending += [pool.submit(check_case, options, with_header, c) for c in cases]
         for one in pending:
             result = one.result()
             count += 1

@@ -55,10 +55,10 @@ namespace check {
 template <class T>
 struct similarity_metric {
   static constexpr bool a = has_score<T>, b = a && has_order<T>;
+  static constexpr bool fits = b && (!detail::names_radius<T> || has_radius<T>);
   static_assert(a, "upkeep: similarity_metric: write `double score(std::span<const float> a, std::span<const float> b) const`");
   static_assert(!a || b, "upkeep: similarity_metric: write `static constexpr bool larger_is_closer = true;` (or false for a distance)");
   static_assert(!b || !detail::names_radius<T> || has_radius<T>, "upkeep: radius_metric: write `double radius(double threshold) const`");
-  static constexpr bool fits = b && (!detail::names_radius<T> || has_radius<T>);
 };
 
 }  // namespace check

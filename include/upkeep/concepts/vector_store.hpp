@@ -97,6 +97,7 @@ template <class T>
 struct vector_store {
   static constexpr bool a = has_scan<T>, b = a && has_fetch<T>, c = b && has_upsert<T>, d = c && has_erase<T>, e = d && has_dimension<T>,
                         f = e && has_size<T>, g = f && has_fields<T>, h = g && has_identity<T>;
+  static constexpr bool fits = h && (!detail::names_transact<T> || has_transact<T>);
   static_assert(a, "upkeep: vector_store: write `void scan(upkeep::field wanted, upkeep::record_visitor visit)`");
   static_assert(!a || b,
                 "upkeep: vector_store: write `void fetch(std::span<const upkeep::key_view> keys, upkeep::field wanted, "
@@ -109,7 +110,6 @@ struct vector_store {
   static_assert(!g || h, "upkeep: vector_store: write `std::string identity() const`");
   static_assert(!h || !detail::names_transact<T> || has_transact<T>,
                 "upkeep: transactional_store: write `void transact(upkeep::function_ref<void()> action)`");
-  static constexpr bool fits = h && (!detail::names_transact<T> || has_transact<T>);
 };
 
 }  // namespace check

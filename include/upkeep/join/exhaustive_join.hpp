@@ -85,7 +85,7 @@ class triangle_cut {
 /// @par Thread safety  `find_pairs` is const and may be called from several threads.
 template <class Metric = cosine>
 struct exhaustive_join {
-  static_assert(check::similarity_metric<Metric>::fits);
+  static_assert(sizeof(check::similarity_metric<Metric>) != 0);  // where the metric does not fit, one sentence inside says why
 
   static constexpr bool exact = true;
 
@@ -99,6 +99,15 @@ struct exhaustive_join {
   /// @throws error invalid_argument for a threshold that is none, limit_exceeded above 2^32 - 1 rows, cancelled when told to stop; and what
   /// the sink throws
   find_report find_pairs(matrix_view<const float> rows, const find_options& options, pair_sink sink, progress& progress) const {
+    // A metric that does not fit is left out, so that the sentence about it stays the only error.
+    if constexpr (check::similarity_metric<Metric>::fits)
+      return search(rows, options, sink, progress);
+    else
+      return {};
+  }
+
+ private:
+  find_report search(matrix_view<const float> rows, const find_options& options, pair_sink sink, progress& progress) const {
     const auto started = std::chrono::steady_clock::now();
     check_request(rows, options);
     const execution how{options.threads, executor};
@@ -116,7 +125,6 @@ struct exhaustive_join {
     return report;
   }
 
- private:
   static constexpr std::string_view step = "find_pairs";
   static constexpr std::string_view during = "the search for near-duplicates";
 
@@ -190,7 +198,7 @@ struct exhaustive_join {
     progress.report(step, units, units, "tiles");
   }
 
-  void judge(matrix_view<const float> rows, double threshold, std::size_t a, std::size_t b, std::vector<scored_pair>& found) const {
+  void settle(matrix_view<const float> rows, double threshold, std::size_t a, std::size_t b, std::vector<scored_pair>& found) const {
     const std::size_t first = std::min(a, b), second = std::max(a, b);
     const double score = metric.score(rows[first], rows[second]);
     if (is_within<Metric>(score, threshold)) found.push_back({static_cast<row_index>(first), static_cast<row_index>(second), score});
@@ -205,7 +213,7 @@ struct exhaustive_join {
         progress.check(during);
         if (std::isnan(squared_norms[i])) continue;
         for (std::size_t j = std::max(unit.first_column, i + 1); j < unit.first_column + unit.columns; ++j)
-          if (!std::isnan(squared_norms[j])) judge(rows, threshold, i, j, found);
+          if (!std::isnan(squared_norms[j])) settle(rows, threshold, i, j, found);
       }
     });
   }
@@ -222,7 +230,7 @@ struct exhaustive_join {
     each_unit(cut.units() + apart.size(), how, delivery, progress,
               [&](std::size_t u, worker_state& state, std::vector<scored_pair>& found) {
                 if (u >= cut.units()) {
-                  judge_apart(rows, threshold, squared_norms, apart, u - cut.units(), row_of, found, progress);
+                  settle_apart(rows, threshold, squared_norms, apart, u - cut.units(), row_of, found, progress);
                   return;
                 }
                 const auto unit = cut[u];
@@ -231,17 +239,17 @@ struct exhaustive_join {
                   state.packed_row = unit.first_row;
                 }
                 state.columns.pack(rows, unit.first_column, unit.columns, row_of);
-                const auto decide = [&] {
-                  for (const candidate& c : state.candidates) judge(rows, threshold, c.first, c.second, found);
+                const auto decide_all = [&] {
+                  for (const candidate& c : state.candidates) settle(rows, threshold, c.first, c.second, found);
                   state.candidates.clear();
                 };
                 for (std::size_t r = 0; r < state.rows.groups(); ++r) {
                   compare(rows.cols(), r, state);
                   if (state.candidates.size() < most_candidates) continue;
                   progress.check(during);
-                  decide();
+                  decide_all();
                 }
-                decide();
+                decide_all();
               });
   }
 
@@ -267,14 +275,14 @@ struct exhaustive_join {
 
   // Row `apart[which]` against every other row; of two rows that are both apart, the earlier one sees the pair.
   template <class RowOf>
-  void judge_apart(matrix_view<const float> rows, double threshold, const std::vector<double>& squared_norms,
-                   const std::vector<row_index>& apart, std::size_t which, const RowOf& row_of, std::vector<scored_pair>& found,
-                   const progress& progress) const {
+  void settle_apart(matrix_view<const float> rows, double threshold, const std::vector<double>& squared_norms,
+                    const std::vector<row_index>& apart, std::size_t which, const RowOf& row_of, std::vector<scored_pair>& found,
+                    const progress& progress) const {
     const std::size_t i = apart[which];
     for (std::size_t j = 0; j < rows.rows(); ++j) {
       if (j % 1024 == 0) progress.check(during);
       if (j == i || std::isnan(squared_norms[j]) || (j < i && row_of(j).apart)) continue;
-      judge(rows, threshold, i, j, found);
+      settle(rows, threshold, i, j, found);
     }
   }
 };
