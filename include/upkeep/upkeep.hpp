@@ -27,6 +27,7 @@
 #include "base/rng.hpp"
 #include "base/row_digest.hpp"
 #include "base/string_column.hpp"
+#include "base/terminal.hpp"
 #include "base/visible_text.hpp"
 
 #include "concepts/backup.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 // An observer that shows how far a step is, on a terminal.
 
+#include "../base/terminal.hpp"
 #include "../concepts/observer.hpp"
 
 #include <algorithm>
@@ -8,13 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace upkeep::inline v0 {
 
@@ -52,13 +49,6 @@ class progress_bar {
   }
 
  private:
-  static bool is_terminal(std::FILE* stream) noexcept {
-    const int number = ::fileno(stream);
-    if (number < 0 || ::isatty(number) == 0) return false;
-    const char* const kind = std::getenv("TERM");
-    return kind == nullptr || std::string_view(kind) != "dumb";
-  }
-
   static std::string_view text_of(const event_field* field) noexcept {
     const auto* const text = field != nullptr ? std::get_if<std::string_view>(&field->value) : nullptr;
     return text != nullptr ? *text : std::string_view();
@@ -132,14 +122,7 @@ class progress_bar {
     static_cast<void>(std::fflush(stream_));
   }
 
-  [[nodiscard]] std::size_t columns() const noexcept {
-    if (options_.width != 0) return options_.width;
-    winsize size{};
-    if (::ioctl(::fileno(stream_), TIOCGWINSZ, &size) == 0 && size.ws_col != 0) return size.ws_col;
-    const char* const named = std::getenv("COLUMNS");
-    const long columns = named != nullptr ? std::strtol(named, nullptr, 10) : 0;
-    return columns > 0 && columns < 10'000 ? static_cast<std::size_t>(columns) : 80;
-  }
+  [[nodiscard]] std::size_t columns() const noexcept { return options_.width != 0 ? options_.width : terminal_columns(stream_); }
 
   // Only what takes exactly one column each: the line has to fit, and no name may move the cursor.
   static std::string printable(std::string_view text) {

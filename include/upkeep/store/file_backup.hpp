@@ -19,7 +19,8 @@
 namespace upkeep::inline v0 {
 
 /// Writes records (key, vector, source, scope, text, model, created, pinned) and nothing more. A store whose rows hold more, which it shows by
-/// a digest that is not the row_digest of the record, is refused before anything stands under the backup's name. Memory is bounded by a batch of rows.
+/// a digest that is not the row_digest of the record, is refused before anything stands under the backup's name. Memory is bounded by a batch
+/// of rows.
 /// @par Thread safety
 /// Stateless: anyone may call anything at any time, each for another path.
 class file_backup {
