@@ -206,6 +206,8 @@ class sqlite_table {
       }
       std::unordered_map<key_view, std::pair<std::int64_t, bool>, key_hash> found;
       while (query.step()) {
+        const sqlite::value_type type = query.type(0);
+        if (!(type == sqlite::value_type::integer && table_->ids.integers) && table_->ids.bytes != type) continue;
         const auto wanted = rowids_.find(read_key(query, 0, table_->ids));
         if (wanted == rowids_.end()) continue;  // an affinity made another value of it
         const auto [at, is_new] = found.emplace(wanted->first, std::pair(query.int64(1), false));

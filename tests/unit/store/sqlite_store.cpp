@@ -243,6 +243,25 @@ TEST_CASE("tables of every shape", "[sqlite_store]") {
   }
 }
 
+TEST_CASE("no collation and no affinity makes one key of another", "[sqlite_store]") {
+  const temporary_directory folder;
+  int number = 0;
+  for (const std::string id :
+       {"TEXT PRIMARY KEY COLLATE NOCASE", "TEXT COLLATE NOCASE", "TEXT COLLATE RTRIM UNIQUE", "NUMERIC PRIMARY KEY", "NUMERIC"}) {
+    INFO(id);
+    const std::string path =
+        run_sql(folder / ("a" + std::to_string(number++)),
+                "CREATE TABLE t(id " + id + ", v); INSERT INTO t VALUES ('b', " + f32({1, 2}) + "), ('c', " + f32({1, 2}) + ")");
+    sqlite_store store(path, layout);
+    if (id.starts_with("NUMERIC")) run_sql(path, "INSERT INTO t VALUES ('12', NULL)");  // has become the integer 12
+    const std::vector<key> strangers{key("B"), key("b "), key("12"), key(12), key("C")};
+    CHECK(fetched_keys(store, strangers).empty());
+    CHECK(erase(store, strangers) == 0);
+    for (const key& k : strangers) CHECK(erase(store, {k}) == 0);
+    CHECK(fetched_keys(store, {key("c"), key("B"), key("b")}) == std::vector<key>{key("c"), key("b")});
+  }
+}
+
 TEST_CASE("a database in UTF-16 orders its texts in its own way", "[sqlite_store]") {
   for (const std::string encoding : {"UTF-16le", "UTF-16be"}) {
     for (const std::string rest : {"", " WITHOUT ROWID"}) {
