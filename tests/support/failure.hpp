@@ -3,6 +3,7 @@
 
 #include "upkeep/base/error.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,8 @@ namespace upkeep_test {
 
 struct failure {
   bool happened = false;
-  upkeep::errc code{};
-  std::string message;
+  std::optional<upkeep::errc> code = {};  ///< none where nothing happened: no code is taken for a failure that was not there
+  std::string message = {};
 
   [[nodiscard]] bool names(std::string_view words) const { return happened && message.find(words) != std::string::npos; }
 };
