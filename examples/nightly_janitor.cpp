@@ -3,13 +3,15 @@
 //   nightly_janitor run --database app.sqlite --table notes --sources-table documents             finds and reports, changes nothing
 //   nightly_janitor run ... --phase cleanup                                                       removes, with a backup and within limits
 //
-// What is said where: this file the command line, session.hpp the composition of the janitor, commands.hpp the subcommands, summary.hpp what
-// people read, demo.hpp the demonstration.
+// Where is what: the command line here; nightly_janitor/session.hpp composes the janitor, choices.hpp its policies, commands.cpp runs it,
+// summary.cpp says what it did, demo.cpp shows it.
+#include <upkeep/observe/log_observer.hpp>
 #include <upkeep/version.hpp>
 
 #include "nightly_janitor/commands.hpp"
 #include "nightly_janitor/demo.hpp"
 #include "nightly_janitor/import.hpp"
+#include "nightly_janitor/summary.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -213,7 +215,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   settings& s = line.s;
   const screen out(s.quiet);
   if (line.import->parsed()) return import_command(out, line.imported);
-  if (line.demo->parsed()) return demo(out, line.shown, stop).run();
+  if (line.demo->parsed()) return demo_command(out, line.shown, stop);
   if (line.plan->parsed()) s.phase_name = "detect";
   if (line.apply->parsed()) s.phase_name = "cleanup";
   check_settings(s);

@@ -11,15 +11,14 @@
 #include <upkeep/oracle/set_oracle.hpp>
 #include <upkeep/oracle/sql_oracle.hpp>
 
+#include "options.hpp"
+
 #include <span>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 namespace nightly_janitor {
-
-enum class guard_kind { contained, same_words, digits, any };
-enum class keep_kind { fullest, oldest, newest };
 
 /// The library's guards behind one switch. A policy of one's own is no more than this: a struct with the verb of its role.
 struct chosen_guard {
@@ -61,19 +60,5 @@ struct chosen_oracle {
   }
 };
 static_assert(upkeep::orphan_oracle<chosen_oracle>);
-
-/// The name that stands in plans and reports.
-inline std::string_view to_string(guard_kind k) {
-  switch (k) {
-    case guard_kind::same_words: return "same_words";
-    case guard_kind::digits: return "digits_and_negation";
-    case guard_kind::any: return "any_pair";
-    case guard_kind::contained: break;
-  }
-  return "contained";
-}
-inline std::string_view to_string(keep_kind k) {
-  return k == keep_kind::oldest ? "keep_oldest" : k == keep_kind::newest ? "keep_newest" : "keep_fullest";
-}
 
 }  // namespace nightly_janitor

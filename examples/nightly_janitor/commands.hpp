@@ -1,47 +1,20 @@
 #pragma once
-// The subcommands that work on a store: run, plan, apply, undo, aliases.
+// The subcommands that work on a store, and what the program ends with.
 
-#include <upkeep/base/file.hpp>
-#include <upkeep/janitor/plan_json.hpp>
-#include <upkeep/janitor/receipt_json.hpp>
-#include <upkeep/janitor/report_text.hpp>
+#include <upkeep/base/error.hpp>
+#include <upkeep/janitor/report.hpp>
 
-#include "session.hpp"
-#include "summary.hpp"
+#include "options.hpp"
+#include "screen.hpp"
 
-#include <charconv>
-#include <cstdint>
-#include <exception>
 #include <stop_token>
-#include <string>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace nightly_janitor {
 
 /// What the program ends with.
 enum exit_code : int { exit_done = 0, exit_usage = 2, exit_aborted = 3, exit_busy = 4, exit_failed = 5 };
 
-inline exit_code exit_code_of(upkeep::outcome status) {
-  switch (status) {
-    case upkeep::outcome::done: return exit_done;
-    case upkeep::outcome::aborted: return exit_aborted;
-    default: return exit_failed;
-  }
-}
-
-inline exit_code exit_code_of(upkeep::errc code) {
-  switch (code) {
-    case upkeep::errc::invalid_argument:
-    case upkeep::errc::not_found:
-    case upkeep::errc::unsupported: return exit_usage;
-    case upkeep::errc::limit_exceeded: return exit_aborted;
-    case upkeep::errc::busy:
-    case upkeep::errc::unavailable: return exit_busy;
-    default: return exit_failed;
-  }
-}
+exit_code exit_code_of(upkeep::errc code);
 
 /// How a run, a plan or an application of one ended.
 struct ending {
@@ -49,92 +22,14 @@ struct ending {
   upkeep::janitor_report report;
 };
 
-/// Runs `work`, which makes a report, and does what run, plan and apply have in common afterwards.
-template <class Janitor, class Work>
-ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& store, watcher& events, Janitor& janitor, Work&& work) {
-  std::vector<example> examples;
-  // While the rows are still there. An example that cannot be read must not stop a run.
-  const auto look = [&] {
-    try {
-      if (!s.quiet) examples = examples_of(janitor.last_plan(), store);
-    } catch (const std::exception&) {
-    }
-  };
-  events.before_removal = look;
-  upkeep::janitor_report report = work(janitor);
-  events.before_removal = nullptr;
-  if (report.removed() == 0) look();
-  name_policies(report.policies, s);
-  if (!s.plan.empty() && report.phase != "apply") {
-    upkeep::plan plan = janitor.last_plan();
-    name_policies(plan.policies, s);
-    upkeep::write_plan(plan, s.plan);
-  }
-  if (!s.report.empty()) upkeep::write_file_atomically(s.report, upkeep::report_as_json(report));
-  upkeep::limit_excess excess;
-  if (report.phase == "detect")
-    excess = exceeded_limit(janitor.last_plan(), janitor_options_of(s).limits, upkeep::limit_basis{.rows = report.rows});
-  show_report(out, s, report, examples, events.warnings, excess);
-  const exit_code code = exit_code_of(report.status);
-  return {code, std::move(report)};
-}
-
 /// `run`, and `plan`, which is a run that only detects.
-inline ending run_command(const screen& out, const settings& s, std::stop_token stop) {
-  require_folder_of(s.plan, "--plan");
-  upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = s.phase == upkeep::phase::detect});
-  watcher events(s, true);
-  return with_janitor(s, store, events,
-                      [&](auto& janitor) { return run_and_show(out, s, store, events, janitor, [&](auto& j) { return j.run(stop); }); });
-}
+ending run_command(const screen& out, const settings& s, std::stop_token stop);
 
-inline ending apply_command(const screen& out, const settings& s, std::stop_token stop) {
-  require_file(s.plan, "--plan");
-  const upkeep::plan plan = upkeep::read_plan(s.plan);
-  upkeep::sqlite_store store(s.database, layout_of(s));
-  watcher events(s, true);
-  return with_janitor(s, store, events, [&](auto& janitor) {
-    return run_and_show(out, s, store, events, janitor, [&](auto& j) { return j.apply(plan, stop); });
-  });
-}
+ending apply_command(const screen& out, const settings& s, std::stop_token stop);
 
-inline exit_code undo_command(const screen& out, const settings& s) {
-  require_file(s.receipt, "--receipt");
-  const upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
-  upkeep::sqlite_store store(s.database, layout_of(s));
-  watcher events(s, false);
-  const upkeep::restore_report done = with_janitor(s, store, events, [&](auto& janitor) { return janitor.undo(receipt); });
-  out.line(out.bold("undo") + " of " + short_path(s.database) + ", table " + one_line(s.table, 30) + ": " + out.good("done"));
-  out.item("in the backup", counted(done.rows, "row"));
-  out.item("brought back", grouped(done.restored));
-  if (done.unchanged != 0) out.item("there already", grouped(done.unchanged));
-  if (!done.conflicts.empty()) {
-    out.item("left alone", counted(done.conflicts.size(), "row") + " that exist again with other content, or collide with another:");
-    for (std::size_t i = 0; i < done.conflicts.size() && i < 10; ++i) out.line("    " + one_line(to_string(done.conflicts[i]), 70));
-    if (done.conflicts.size() > 10) out.line("    and " + grouped(done.conflicts.size() - 10) + " more");
-  }
-  return exit_done;
-}
+exit_code undo_command(const screen& out, const settings& s);
 
 /// `aliases KEY`: who stands for a removed row, and for whom a row stands.
-inline exit_code aliases_command(const screen& out, const settings& s) {
-  upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = true});
-  watcher events(s, false);
-  std::vector<upkeep::key> spelled = {upkeep::key(s.key)};
-  std::int64_t number = 0;
-  const auto [end, failure] = std::from_chars(s.key.data(), s.key.data() + s.key.size(), number);
-  if (failure == std::errc() && end == s.key.data() + s.key.size()) spelled.emplace_back(number);
-  std::vector<upkeep::alias> found;
-  with_janitor(s, store, events, [&](auto& janitor) {
-    for (const upkeep::key& k : spelled)
-      for (upkeep::alias& a : janitor.aliases(k)) found.push_back(std::move(a));
-    return 0;
-  });
-  for (const upkeep::alias& a : found)
-    out.line(one_line(to_string(a.witness), 60) + " stands for " + one_line(to_string(a.removed), 60) + " (cosine " + decimal(a.score, 4) +
-             ", receipt " + a.receipt + ", until " + upkeep::to_iso8601(std::chrono::floor<std::chrono::seconds>(a.until)) + ")");
-  if (found.empty()) out.line("nobody stands for " + one_line(s.key, 60) + ", and it stands for nobody");
-  return exit_done;
-}
+exit_code aliases_command(const screen& out, const settings& s);
 
 }  // namespace nightly_janitor

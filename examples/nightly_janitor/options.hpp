@@ -4,8 +4,6 @@
 #include <upkeep/janitor/options.hpp>
 #include <upkeep/store/sqlite_layout.hpp>
 
-#include "choices.hpp"
-
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -18,6 +16,23 @@
 #include <vector>
 
 namespace nightly_janitor {
+
+enum class guard_kind { contained, same_words, digits, any };
+enum class keep_kind { fullest, oldest, newest };
+
+/// The name that stands in plans and reports.
+inline std::string_view to_string(guard_kind k) {
+  switch (k) {
+    case guard_kind::same_words: return "same_words";
+    case guard_kind::digits: return "digits_and_negation";
+    case guard_kind::any: return "any_pair";
+    case guard_kind::contained: break;
+  }
+  return "contained";
+}
+inline std::string_view to_string(keep_kind k) {
+  return k == keep_kind::oldest ? "keep_oldest" : k == keep_kind::newest ? "keep_newest" : "keep_fullest";
+}
 
 /// A mistake on the command line: one sentence, and the program ends with 2.
 struct usage_error : std::runtime_error {

@@ -3,11 +3,14 @@
 
 #include <upkeep/base/visible_text.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -40,6 +43,13 @@ inline std::string size_text(std::uint64_t bytes) {
 }
 
 inline std::string percent(double share) { return decimal(share * 100.0, share < 0.1 ? 2 : 1) + " %"; }
+
+/// A path as it is shortest from here.
+inline std::string short_path(const std::string& path) {
+  std::error_code failure;
+  const std::string near = std::filesystem::proximate(path, failure).string();
+  return failure || near.size() >= path.size() ? path : near;
+}
 
 /// How many columns a text takes, counting each character as one.
 inline std::size_t columns(std::string_view text) {
@@ -104,7 +114,12 @@ class screen {
   void item(std::string_view name, std::string_view value) const {
     std::string row = "  " + std::string(name);
     row.append(row.size() < 22 ? 22 - row.size() : 1, ' ');
-    line(row + std::string(value));
+    if (columns(row) + columns(value) <= width + 2 || value.find(' ') != std::string_view::npos) {
+      line(row + std::string(value));
+    } else {  // a path that is longer than the rest of the line
+      line("  " + std::string(name));
+      line("    " + std::string(value));
+    }
   }
 
   /// A command to copy: words joined, broken at the words where it is longer than a line.
@@ -114,7 +129,7 @@ class screen {
     for (const std::string& word : words) {
       if (!fresh && columns(row) + columns(word) + 3 > width) {
         line(code(row + " \\", "36"));
-        row = "      ";
+        row = "    ";
         fresh = true;
       }
       row += (fresh ? "" : " ") + word;

@@ -6,8 +6,10 @@
 #include <upkeep/observe/progress_bar.hpp>
 #include <upkeep/store/sqlite_store.hpp>
 
+#include "choices.hpp"
 #include "options.hpp"
 #include "screen.hpp"
+#include "summary.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -60,14 +62,6 @@ inline chosen_oracle oracle_of(const settings& s) {
     throw usage_error("--sources-file: '" + s.sources_file + "' lists no source, which would make every row an orphan");
   return {std::move(known)};
 }
-
-/// A removed row as it is shown.
-struct example {
-  upkeep::key removed, witness;
-  upkeep::removal_reason reason = upkeep::removal_reason::duplicate;
-  double score = 0;
-  std::string source, removed_text, witness_text;
-};
 
 /// Up to three rows of a plan with their texts: duplicates before orphans, and those first whose texts differ.
 inline std::vector<example> examples_of(const upkeep::plan& plan, upkeep::sqlite_store& store) {
