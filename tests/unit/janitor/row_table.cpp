@@ -1,74 +1,106 @@
 #include "upkeep/janitor/row_table.hpp"
 
-#include "support/failure.hpp"
-
 #include "support/catch.hpp"
+#include "support/failure.hpp"
+#include "upkeep/testing/generated_rows.hpp"
 
-#include <string>
+#include <algorithm>
+#include <vector>
 
 using namespace upkeep;
 
 namespace {
 
-void append(row_table& table, const std::vector<record>& records) {
-  record_buffer buffer(row_table::needed | field::vector, 2);
-  std::uint64_t digest = 100;
-  for (const record& r : records) {
-    record_view v = r.view();
-    if (r.source == "-") v.source = {};
-    buffer.push_back(v, digest++, 50);
+row_table table_of(const std::vector<testing::generated_row>& rows, field fields, std::size_t page = 7) {
+  row_table table;
+  record_buffer buffer(fields, 3);
+  for (std::size_t begin = 0; begin < rows.size(); begin += page) {
+    buffer.clear();
+    for (std::size_t i = begin; i < std::min(begin + page, rows.size()); ++i) buffer.push_back(rows[i].view(), 1000 + i, 2000 + i);
+    table.append(buffer.batch());
   }
-  table.append(buffer.batch());
-}
-
-record row(key k, std::string source, std::string scope = "") {
-  record r;
-  r.key = std::move(k);
-  r.vector = {1, 0};
-  r.source = std::move(source);
-  r.scope = std::move(scope);
-  r.text = "text";
-  r.created = 7;
-  return r;
+  table.index();
+  return table;
 }
 
 }  // namespace
 
-TEST_CASE("rows keep what a batch said of them", "[row_table]") {
-  row_table table;
-  append(table, {row("b", "s1", "x"), row("a", "-", "x")});
-  append(table, {row("c", "s1", "y")});
-  table.index();
-  REQUIRE(table.size() == 3);
-  REQUIRE(table[1].key == key_view("a"));
-  REQUIRE_FALSE(is_present(table[1].source));
-  REQUIRE(table[0].source == "s1");
-  REQUIRE(table[0].text_size == 4);
-  REQUIRE_FALSE(is_present(table[0].text));
-  REQUIRE(table[2].created == 7);
-  REQUIRE(table.source(0) == table.source(2));
-  REQUIRE(table.scope(0) == table.scope(1));
-  REQUIRE(table.scope(0) != table.scope(2));
-  REQUIRE(table.digest(1) == 101);
-  REQUIRE(table.bytes(1) == 50);
-  REQUIRE(table.health(0) == set_aside::no);
+TEST_CASE("a table gives back every column of every row but text and vector, and finds rows by key", "[row_table]") {
+  testing::row_generator generator(5);
+  const auto rows = generator.next(300);
+  const row_table table = table_of(rows, row_table::needed | field::vector);
+  REQUIRE(table.size() == 300);
+  for (row_index i = 0; i < 300; ++i) {
+    const record_view expected = rows[i].view(), got = table[i];
+    CHECK(table.key(i) == expected.key);
+    CHECK(got.key == expected.key);
+    CHECK(same_value(got.source, expected.source));
+    CHECK(same_value(got.scope, expected.scope));
+    CHECK(same_value(got.model, expected.model));
+    CHECK(got.created == expected.created);
+    CHECK(got.text_size == expected.text_size);
+    CHECK(got.pinned == expected.pinned);
+    CHECK_FALSE(is_present(got.text));
+    CHECK(got.vector.empty());
+    CHECK(same_value(table.sources()[table.source(i)], expected.source));
+    CHECK(same_value(table.scopes()[table.scope(i)], expected.scope));
+    CHECK(same_value(table.models()[table.model(i)], expected.model));
+    CHECK(table.digest(i) == 1000 + i);
+    CHECK(table.bytes(i) == 2000 + i);
+    CHECK(table.pinned(i) == expected.pinned);
+    CHECK(table.health(i) == judge_vector(expected.vector));
+    CHECK(table.find(expected.key) == i);
+  }
+  for (int i = 0; i < 50; ++i) CHECK_FALSE(table.find(generator.next_key()));
 }
 
-TEST_CASE("rows are found by key", "[row_table]") {
-  row_table table;
-  append(table, {row("b", "s"), row(1, "s"), row("a", "s"), row("1", "s")});
-  table.index();
-  REQUIRE(table.find("a") == row_index{2});
-  REQUIRE(table.find(1) == row_index{1});
-  REQUIRE(table.find("1") == row_index{3});
-  REQUIRE_FALSE(table.find("c").has_value());
-  REQUIRE_FALSE(table.find(2).has_value());
+TEST_CASE("columns that a store lacks are absent, zero or unpinned", "[row_table]") {
+  testing::row_generator generator(6);
+  const auto rows = generator.next(10);
+  const row_table table = table_of(rows, field::none);
+  for (row_index i = 0; i < 10; ++i) {
+    CHECK_FALSE(is_present(table[i].source));
+    CHECK_FALSE(is_present(table[i].scope));
+    CHECK(table[i].created == no_time);
+    CHECK(table[i].text_size == 0);
+    CHECK_FALSE(table.pinned(i));
+    CHECK(table.health(i) == set_aside::no);
+    CHECK(table.digest(i) == 0);
+  }
 }
 
-TEST_CASE("a key that was handed out twice is refused by name", "[row_table]") {
+TEST_CASE("absent and empty are two values, and equal values have one number", "[row_table]") {
+  std::vector<testing::generated_row> rows(4);
+  for (int i = 0; i < 4; ++i) {
+    rows[static_cast<std::size_t>(i)].key = i;
+    rows[static_cast<std::size_t>(i)].vector = {1, 2, 3};
+  }
+  rows[1].source = rows[2].source = "";
+  rows[3].source = "a";
+  row_table table = table_of(rows, row_table::needed, 1);
+  CHECK(table.source(0) != table.source(1));
+  CHECK(table.source(1) == table.source(2));
+  CHECK(table.sources().size() == 3);
+  CHECK(table.intern_source("a") == table.source(3));
+  CHECK(table.intern_source("b") == 3);
+}
+
+TEST_CASE("a key that comes twice is refused by name", "[row_table]") {
+  std::vector<testing::generated_row> rows(3);
+  rows[0].key = "1";
+  rows[1].key = 1;
+  rows[2].key = "1";
+  for (auto& r : rows) r.vector = {1, 2, 3};
+  const auto failure = upkeep_test::failure_of([&] { table_of(rows, row_table::needed); });
+  CHECK(failure.code == errc::inconsistent);
+  CHECK(failure.names("\"1\" twice"));
+  rows.pop_back();
+  CHECK(table_of(rows, row_table::needed).size() == 2);  // the text 1 and the number 1 are two keys
+}
+
+TEST_CASE("an empty table finds nothing", "[row_table]") {
   row_table table;
-  append(table, {row("b", "s"), row("a", "s")});
-  append(table, {row("b", "t")});
-  REQUIRE(upkeep_test::failure_of([&] { table.index(); }).code == errc::inconsistent);
-  REQUIRE_THROWS_WITH(table.index(), Catch::Contains("\"b\""));
+  table.index();
+  CHECK(table.size() == 0);
+  CHECK_FALSE(table.find(1));
 }
