@@ -15,8 +15,12 @@
 #include <type_traits>
 #include <utility>
 
-namespace upkeep::inline v0 {
+// The default finder depends on the instruction set, and a deduced result is no part of a function's name: without the tag, the linker could
+// take one translation unit's make_janitor for another's.
+namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 namespace detail {
+
+using namespace upkeep::v0::detail;
 
 using janitor_roles = role_list<janitor_options, duplicate_finder_role, duplicate_guard_role, retention_role, orphan_oracle_role,
                                 removal_role, backup_role, run_lock_role, history_role, notifier_role, observer_role, clock_role>;
@@ -119,4 +123,4 @@ auto make_janitor(const Store&&, Policies...) {
   return detail::assemble_janitor(nothing);
 }
 
-}  // namespace upkeep::inline v0
+}  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
