@@ -24,6 +24,8 @@ ENDS = {"testing", "upkeep.hpp"}  # nothing includes them
 
 # Folders whose machine code depends on the instruction set.
 ARCH_FOLDERS = {"simd", "linalg", "metric", "cluster", "index", "join"}
+# Headers elsewhere whose functions have a deduced result that depends on the instruction set.
+ARCH_HEADERS = {"janitor/make_janitor.hpp"}
 
 # An outside header may be included where its door is.
 DOORS = [
@@ -256,7 +258,7 @@ def heavy(t):
 
 def namespaces(t):
     for h in t.headers.values():
-        tagged = h.folder in ARCH_FOLDERS
+        tagged = h.folder in ARCH_FOLDERS or h.name in ARCH_HEADERS
         for number, line in enumerate(h.plain(), 1):
             opened = re.match(r"\s*(?:inline\s+)?namespace\s+upkeep\b\s*(.*)", line)
             if not opened or line.strip().endswith(";"):

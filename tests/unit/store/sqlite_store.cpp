@@ -403,7 +403,7 @@ TEST_CASE("an application writes while a scan runs, in either journal", "[sqlite
   }
 }
 
-TEST_CASE("a transaction is kept whole or not at all", "[sqlite_store]") {
+TEST_CASE("sqlite_store keeps a transaction whole or not at all", "[sqlite_store]") {
   const temporary_directory folder;
   const std::string path = run_sql(folder / "a.db", "CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, " + f32({1, 2}) +
                                                         "), (2, " + f32({3, 4}) + "), (3, " + f32({3, 4}) + ")");
