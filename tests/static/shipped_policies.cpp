@@ -38,8 +38,8 @@ using namespace upkeep;
 namespace roles = upkeep::v0::detail;
 
 template <class Role, class Store, class... Policies>
-inline constexpr bool each_serves = (roles::serves<Role, Policies, Store, roles::janitor_roles> && ...) &&
-                                    (roles::serves<Role, std::reference_wrapper<Policies>, Store, roles::janitor_roles> && ...);
+inline constexpr bool each_serves = (roles::serves<Role, Policies, Store, upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles> && ...) &&
+                                    (roles::serves<Role, std::reference_wrapper<Policies>, Store, upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles> && ...);
 
 using store = memory_store;
 using predicate = predicate_oracle<bool (*)(std::string_view)>;
@@ -62,7 +62,7 @@ static_assert(each_serves<roles::clock_role, store, system_clock, upkeep::testin
 
 // Stores, metrics and embedders are no policies of a janitor, and are told so.
 template <class T>
-inline constexpr bool serves_none = roles::janitor_roles::roles_of<T, store> == 0;
+inline constexpr bool serves_none = upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles::roles_of<T, store> == 0;
 static_assert(serves_none<memory_store> && serves_none<sqlite_store>);
 static_assert(serves_none<cosine> && serves_none<dot> && serves_none<euclidean> && serves_none<hashing_embedder>);
 static_assert(roles::belongs_elsewhere<memory_store> && roles::belongs_elsewhere<sqlite_store> && roles::belongs_elsewhere<cosine> &&
