@@ -54,9 +54,9 @@ class backup_suite {
     store_type store = make_store_();
     auto backup = make_();
     row_generator generator(count, shape_);
-    rows all = generator.next(count);
+    row_list all = generator.next(count);
     put_rows(store, shape_, all);
-    rows kept;
+    row_list kept;
     for (std::size_t i = 0; i < all.size(); i += 2) kept.push_back(all[i]);
     std::vector<key_view> keys = keys_of(kept);
     const generated_row missing = generator.next();
@@ -80,7 +80,7 @@ class backup_suite {
 
   void gives_back_what_was_there() {
     for (const std::size_t count : {1U, 40U, 1500U})
-      with_backup(count, [&](store_type& store, auto& backup, const rows& all, const rows& kept, const receipt& made) {
+      with_backup(count, [&](store_type& store, auto& backup, const row_list& all, const row_list& kept, const receipt& made) {
         require_rows(store, shape_, all);  // making a backup changes nothing
         store.erase(keys_of(kept));
         const restore_report report = backup.restore(store, made);
@@ -95,7 +95,7 @@ class backup_suite {
   }
 
   void takes_only_the_rows_of_its_keys() {
-    with_backup(60, [&](store_type& store, auto& backup, const rows& all, const rows& kept, const receipt& made) {
+    with_backup(60, [&](store_type& store, auto& backup, const row_list& all, const row_list& kept, const receipt& made) {
       require_equal(made.rows, kept.size(), "the number of rows in the receipt");
       const std::vector<key_view> everything = keys_of(all);
       store.erase(everything);
@@ -105,7 +105,7 @@ class backup_suite {
   }
 
   void receipt_describes_the_file() {
-    with_backup(60, [&](store_type& store, auto&, const rows&, const rows&, const receipt& made) {
+    with_backup(60, [&](store_type& store, auto&, const row_list&, const row_list&, const receipt& made) {
       require(exists(made.path), "there is no file '" + made.path + "' that the receipt names");
       const std::string bytes = read_file(made.path);
       require_equal(made.bytes, bytes.size(), "the size in the receipt");
@@ -116,7 +116,7 @@ class backup_suite {
   }
 
   void verify_visits_every_row() {
-    with_backup(600, [&](store_type& store, auto& backup, const rows&, const rows& kept, const receipt& made) {
+    with_backup(600, [&](store_type& store, auto& backup, const row_list&, const row_list& kept, const receipt& made) {
       std::map<key, std::uint64_t> expected;
       if (has(store.fields(), field::digest)) {
         store.fetch(keys_of(kept), field::digest, [&](const record_batch& b) {
@@ -136,7 +136,7 @@ class backup_suite {
   }
 
   void restore_can_be_run_twice() {
-    with_backup(600, [&](store_type& store, auto& backup, const rows& all, const rows& kept, const receipt& made) {
+    with_backup(600, [&](store_type& store, auto& backup, const row_list& all, const row_list& kept, const receipt& made) {
       store.erase(keys_of(std::span(kept).first(kept.size() / 3)));  // as after a run that was killed half-way
       const restore_report first = backup.restore(store, made);
       require_equal(first.rows, kept.size(), "rows of the first report");
@@ -151,7 +151,7 @@ class backup_suite {
   }
 
   void restore_leaves_other_content_alone() {
-    with_backup(60, [&](store_type& store, auto& backup, rows all, const rows& kept, const receipt& made) {
+    with_backup(60, [&](store_type& store, auto& backup, row_list all, const row_list& kept, const receipt& made) {
       generated_row changed = kept[0];
       changed.vector[0] = 4.5F;
       changed.pinned = has(shape_.fields, field::pinned) && !changed.pinned;
@@ -169,7 +169,7 @@ class backup_suite {
   }
 
   void replaces_no_file() {
-    with_backup(10, [&](store_type& store, auto& backup, const rows&, const rows& kept, const receipt& made) {
+    with_backup(10, [&](store_type& store, auto& backup, const row_list&, const row_list& kept, const receipt& made) {
       const std::string before = read_file(made.path);
       thrown_code([&] { backup.back_up(store, keys_of(kept), made.path); }, "a backup to a path where a file stands");
       require(read_file(made.path) == before, "the file that stood there was changed");
@@ -180,7 +180,7 @@ class backup_suite {
     store_type store = make_store_();
     auto backup = make_();
     row_generator generator(7, shape_);
-    const rows all = generator.next(10);
+    const row_list all = generator.next(10);
     put_rows(store, shape_, all);
     const std::string path = directory_ + "/no such folder/b";
     thrown_code([&] { backup.back_up(store, keys_of(all), path); }, "a backup into a folder that does not exist");
@@ -200,7 +200,7 @@ class backup_suite {
   }
 
   void finds_a_missing_file() {
-    with_backup(10, [&](store_type& store, auto& backup, const rows&, const rows& kept, const receipt& made) {
+    with_backup(10, [&](store_type& store, auto& backup, const row_list&, const row_list& kept, const receipt& made) {
       store.erase(keys_of(kept));
       remove_file_durably(made.path);
       require_refused(store, backup, made, "a file that is gone");
@@ -208,7 +208,7 @@ class backup_suite {
   }
 
   void finds_changed_bytes() {
-    with_backup(30, [&](store_type& store, auto& backup, const rows&, const rows& kept, const receipt& made) {
+    with_backup(30, [&](store_type& store, auto& backup, const row_list&, const row_list& kept, const receipt& made) {
       store.erase(keys_of(kept));
       const std::string good = read_file(made.path);
       for (std::size_t i = 0; i < 40; ++i) {
@@ -224,7 +224,7 @@ class backup_suite {
   }
 
   void finds_missing_and_added_bytes() {
-    with_backup(30, [&](store_type& store, auto& backup, const rows&, const rows& kept, const receipt& made) {
+    with_backup(30, [&](store_type& store, auto& backup, const row_list&, const row_list& kept, const receipt& made) {
       store.erase(keys_of(kept));
       const std::string good = read_file(made.path);
       for (const std::size_t size : {std::size_t{0}, std::size_t{1}, good.size() / 2, good.size() - 1}) {

@@ -27,13 +27,13 @@ conformance_report conform_removal(MakeStore make_store, Make make, const row_sh
     auto removal = make();
     if constexpr (requires { removal.attach(store); }) removal.attach(store);
     row_generator generator(1, shape);
-    detail::rows all = generator.next(120);
+    detail::row_list all = generator.next(120);
     detail::put_rows(store, shape, all);
-    const detail::rows missing = generator.next(20);
+    const detail::row_list missing = generator.next(20);
     body(store, removal, all, missing);
   };
   runner.rule("rows_leave", [&] {
-    with_rows([&](auto& store, auto& removal, const detail::rows& all, const detail::rows&) {
+    with_rows([&](auto& store, auto& removal, const detail::row_list& all, const detail::row_list&) {
       const std::vector<key_view> keys = detail::keys_of(std::span(all).first(50));
       detail::require_equal(removal.take_out(store, keys), 50, "what take_out of 50 rows returns");
       detail::require_rows(store, shape, {all.begin() + 50, all.end()});
@@ -43,7 +43,7 @@ conformance_report conform_removal(MakeStore make_store, Make make, const row_sh
     });
   });
   runner.rule("counts_only_what_left", [&] {
-    with_rows([&](auto& store, auto& removal, const detail::rows& all, const detail::rows& missing) {
+    with_rows([&](auto& store, auto& removal, const detail::row_list& all, const detail::row_list& missing) {
       std::vector<key_view> keys = detail::keys_of(missing);
       for (const key_view k : detail::keys_of(std::span(all).last(30))) keys.push_back(k);
       detail::require_equal(removal.take_out(store, keys), 30, "what take_out of 30 rows and 20 missing keys returns");
@@ -52,7 +52,7 @@ conformance_report conform_removal(MakeStore make_store, Make make, const row_sh
     });
   });
   runner.rule("takes_no_keys", [&] {
-    with_rows([&](auto& store, auto& removal, const detail::rows& all, const detail::rows&) {
+    with_rows([&](auto& store, auto& removal, const detail::row_list& all, const detail::row_list&) {
       detail::require_equal(removal.take_out(store, {}), 0, "what take_out of no keys returns");
       detail::require_rows(store, shape, all);
     });
@@ -60,7 +60,7 @@ conformance_report conform_removal(MakeStore make_store, Make make, const row_sh
   using store_type = std::remove_cvref_t<decltype(make_store())>;
   if constexpr (transactional_store<store_type>) {
     runner.rule("a_transaction_takes_it_back", [&] {
-      with_rows([&](auto& store, auto& removal, const detail::rows& all, const detail::rows&) {
+      with_rows([&](auto& store, auto& removal, const detail::row_list& all, const detail::row_list&) {
         struct stopped {};
         const std::vector<key_view> keys = detail::keys_of(std::span(all).first(50));
         try {

@@ -57,9 +57,9 @@ class vector_store_suite {
  private:
   using store_type = std::remove_cvref_t<decltype(std::declval<Make&>()())>;
   row_generator generator(std::uint64_t seed) const { return row_generator(seed, shape_); }
-  std::size_t put(store_type& store, const rows& wanted) { return put_rows(store, shape_, wanted); }
-  static rows scanned(store_type& store, field wanted) { return all_rows(store, wanted); }
-  void require_rows(store_type& store, const rows& expected) { detail::require_rows(store, shape_, expected); }
+  std::size_t put(store_type& store, const row_list& wanted) { return put_rows(store, shape_, wanted); }
+  static row_list scanned(store_type& store, field wanted) { return all_rows(store, wanted); }
+  void require_rows(store_type& store, const row_list& expected) { detail::require_rows(store, shape_, expected); }
 
   void starts_empty() {
     auto store = make_();
@@ -87,7 +87,7 @@ class vector_store_suite {
     for (const std::size_t count : {1U, 2U, 300U, 4500U}) {
       auto store = make_();
       row_generator g = generator(count);
-      const rows wanted = g.next(count);
+      const row_list wanted = g.next(count);
       require_equal(put(store, wanted), count, "what upsert returns");
       require_rows(store, wanted);
       require(scanned(store, field::none).size() == count, "a scan without fields shows another number of rows");
@@ -97,7 +97,7 @@ class vector_store_suite {
   void scan_survives_changes() {
     auto store = make_();
     row_generator g = generator(2);
-    const rows wanted = g.next(4500);
+    const row_list wanted = g.next(4500);
     put(store, wanted);
     std::set<key> erased;
     std::map<key, int> seen;
@@ -120,7 +120,7 @@ class vector_store_suite {
   void scan_ends_when_the_visitor_throws() {
     auto store = make_();
     row_generator g = generator(3);
-    const rows wanted = g.next(50);
+    const row_list wanted = g.next(50);
     put(store, wanted);
     for (const bool fetches : {false, true}) {
       bool came_out = false;
@@ -143,7 +143,7 @@ class vector_store_suite {
   void fetch_follows_the_keys() {
     auto store = make_();
     row_generator g = generator(4);
-    const rows wanted = g.next(3000);
+    const row_list wanted = g.next(3000);
     put(store, wanted);
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < wanted.size(); i += 1 + i % 3) order.push_back(i);
@@ -164,9 +164,9 @@ class vector_store_suite {
   void fetch_leaves_missing_keys_out() {
     auto store = make_();
     row_generator g = generator(5);
-    const rows wanted = g.next(20);
+    const row_list wanted = g.next(20);
     put(store, wanted);
-    const rows missing = g.next(20);
+    const row_list missing = g.next(20);
     std::vector<key_view> keys;
     for (std::size_t i = 0; i < wanted.size(); ++i) keys.insert(keys.end(), {missing[i].key, wanted[i].key});
     std::vector<key> seen;
@@ -181,7 +181,7 @@ class vector_store_suite {
   void only_wanted_fields_come() {
     auto store = make_();
     row_generator g = generator(6);
-    const rows wanted = g.next(30);
+    const row_list wanted = g.next(30);
     put(store, wanted);
     const field there = store.fields();
     for (std::uint32_t bit = 1; bit <= static_cast<std::uint32_t>(field::row_bytes); bit *= 2) {
@@ -211,7 +211,7 @@ class vector_store_suite {
     auto store = make_();
     if (!has(store.fields(), field::text | field::text_size)) return;
     row_generator g = generator(7);
-    const rows wanted = g.next(200);
+    const row_list wanted = g.next(200);
     put(store, wanted);
     std::map<key, std::uint64_t> sizes;
     store.scan(field::text_size, [&](const record_batch& b) {
@@ -223,10 +223,10 @@ class vector_store_suite {
   void upsert_replaces_whole_rows() {
     auto store = make_();
     row_generator g = generator(8);
-    rows wanted = g.next(100);
+    row_list wanted = g.next(100);
     put(store, wanted);
     for (int round = 0; round < 3; ++round) {
-      rows batch = g.next(20);
+      row_list batch = g.next(20);
       for (std::size_t i = 0; i < wanted.size(); i += 3) {
         g.refill(wanted[i]);  // fields that were present may be absent now
         batch.push_back(wanted[i]);
@@ -241,12 +241,12 @@ class vector_store_suite {
   void upsert_refuses_another_width() {
     auto store = make_();
     row_generator g = generator(9);
-    rows wanted = g.next(10);
+    row_list wanted = g.next(10);
     put(store, wanted);
     row_shape wide = shape_;
     ++wide.dimension;
     row_generator wider(10, wide);
-    rows batch = wider.next(3);
+    row_list batch = wider.next(3);
     batch.back().key = wanted[0].key;
     record_buffer buffer(shape_.fields, wide.dimension);
     thrown_code([&] { store.upsert(batch_of(batch, buffer)); }, "an upsert of vectors with one component more");
@@ -256,9 +256,9 @@ class vector_store_suite {
   void upsert_is_all_or_none() {
     auto store = make_();
     row_generator g = generator(11);
-    rows wanted = g.next(10);
+    row_list wanted = g.next(10);
     put(store, wanted);
-    rows batch = g.next(5);
+    row_list batch = g.next(5);
     batch.push_back(wanted[0]);
     g.refill(batch.back());
     batch.push_back(g.next());
@@ -276,11 +276,11 @@ class vector_store_suite {
   void erase_takes_what_is_there() {
     auto store = make_();
     row_generator g = generator(12);
-    rows wanted = g.next(500);
+    row_list wanted = g.next(500);
     put(store, wanted);
-    const rows missing = g.next(50);
+    const row_list missing = g.next(50);
     std::vector<key_view> keys = keys_of(missing);
-    rows left;
+    row_list left;
     std::size_t expected = 0;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       if (i % 2 != 0) {
@@ -302,7 +302,7 @@ class vector_store_suite {
   void different_keys() {
     auto store = make_();
     row_generator g = generator(13);
-    rows wanted = g.next(3);
+    row_list wanted = g.next(3);
     wanted[0].key = key(1);
     wanted[1].key = key("1");
     wanted[2].key = key("");
@@ -316,7 +316,7 @@ class vector_store_suite {
   void unsound_vectors_are_set_aside() {
     auto store = make_();
     row_generator g = generator(14);
-    rows wanted = g.next(60);
+    row_list wanted = g.next(60);
     wanted[0].vector.assign(shape_.dimension, 0.0F);
     wanted[1].vector[0] = std::numeric_limits<float>::quiet_NaN();
     wanted[2].vector.back() = -std::numeric_limits<float>::infinity();
@@ -382,10 +382,10 @@ class vector_store_suite {
   void transaction_keeps_everything() {
     auto store = make_();
     row_generator g = generator(16);
-    rows wanted = g.next(50);
+    row_list wanted = g.next(50);
     put(store, wanted);
     store.transact([&] {
-      const rows more = g.next(20);
+      const row_list more = g.next(20);
       put(store, more);
       std::vector<key_view> first{wanted[0].key};
       require_equal(store.erase(first), 1, "erase inside a transaction");
@@ -399,12 +399,12 @@ class vector_store_suite {
   void transaction_takes_everything_back() {
     auto store = make_();
     row_generator g = generator(17);
-    const rows wanted = g.next(50);
+    const row_list wanted = g.next(50);
     put(store, wanted);
     bool came_out = false;
     try {
       store.transact([&] {
-        rows replaced{wanted[1], wanted[2]};
+        row_list replaced{wanted[1], wanted[2]};
         for (generated_row& r : replaced) g.refill(r);
         put(store, replaced);
         put(store, g.next(20));
@@ -417,7 +417,7 @@ class vector_store_suite {
     }
     require(came_out, "what the action threw did not come out of transact");
     require_rows(store, wanted);
-    const rows later = g.next(1);
+    const row_list later = g.next(1);
     store.transact([&] { put(store, later); });
     require_equal(store.size(), wanted.size() + 1, "size() after a transaction that follows a failed one");
   }

@@ -13,7 +13,7 @@
 
 namespace upkeep::inline v0::testing::detail {
 
-using rows = std::vector<generated_row>;
+using row_list = std::vector<generated_row>;
 
 /// The shape of the rows that `store` takes.
 template <class Store>
@@ -24,30 +24,30 @@ row_shape shape_for(const Store& store, row_shape shape) {
 }
 
 template <class Store>
-std::size_t put_rows(Store& store, const row_shape& shape, const rows& wanted) {
+std::size_t put_rows(Store& store, const row_shape& shape, const row_list& wanted) {
   record_buffer buffer(shape.fields, shape.dimension);
   return static_cast<std::size_t>(store.upsert(batch_of(wanted, buffer)));
 }
 
 template <class Store>
-rows all_rows(Store& store, field wanted) {
-  rows seen;
+row_list all_rows(Store& store, field wanted) {
+  row_list seen;
   store.scan(wanted, [&](const record_batch& b) {
     for (std::size_t i = 0; i < b.size(); ++i) seen.emplace_back(b[i]);
   });
   return seen;
 }
 
-inline rows by_key(rows all) {
+inline row_list by_key(row_list all) {
   std::sort(all.begin(), all.end(), [](const generated_row& a, const generated_row& b) { return a.key < b.key; });
   return all;
 }
 
 /// Breaks the rule unless a scan shows exactly these rows, in any order.
 template <class Store>
-void require_rows(Store& store, const row_shape& shape, const rows& expected) {
-  const rows seen = by_key(all_rows(store, shape.fields));
-  const rows wanted = by_key(expected);
+void require_rows(Store& store, const row_shape& shape, const row_list& expected) {
+  const row_list seen = by_key(all_rows(store, shape.fields));
+  const row_list wanted = by_key(expected);
   require_equal(seen.size(), wanted.size(), "the number of rows that a scan shows");
   for (std::size_t i = 0; i < seen.size(); ++i) {
     const std::string d = difference(seen[i].view(), wanted[i].view());
