@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <stop_token>
 #include <string>
@@ -37,7 +38,7 @@ ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& 
   // While the rows are still there. An example that cannot be read must not stop a run.
   const auto look = [&] {
     try {
-      if (!s.quiet) examples = examples_of(janitor.last_plan(), store);
+      if (!s.quiet && s.examples) examples = examples_of(janitor.last_plan(), store);
     } catch (const std::exception&) {
     }
   };
@@ -46,18 +47,48 @@ ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& 
   events.before_removal = nullptr;
   if (report.removed() == 0) look();
   name_policies(report.policies, s);
-  if (!s.plan.empty() && report.phase != "apply") {
-    upkeep::plan plan = janitor.last_plan();
-    name_policies(plan.policies, s);
-    upkeep::write_plan(plan, s.plan);
-  }
-  if (!s.report.empty()) upkeep::write_file_atomically(s.report, upkeep::report_as_json(report));
+  // From here on rows may be gone: whatever else fails, the summary that names the receipt is shown.
+  settings shown = s;
+  std::string unwritten;
+  const auto write = [&](std::string& path, auto&& action) {
+    try {
+      if (!path.empty()) action();
+    } catch (const std::exception& failure) {
+      unwritten = failure.what();
+      path.clear();
+    }
+  };
+  if (report.phase != "apply")
+    write(shown.plan, [&] {
+      upkeep::plan plan = janitor.last_plan();
+      name_policies(plan.policies, s);
+      upkeep::write_plan(plan, s.plan);
+    });
+  write(shown.report, [&] { upkeep::write_file_atomically(s.report, upkeep::report_as_json(report)); });
   upkeep::limit_excess excess;
   if (report.phase == "detect")
     excess = exceeded_limit(janitor.last_plan(), janitor_options_of(s).limits, upkeep::limit_basis{.rows = report.rows});
-  show_report(out, s, report, examples, events.warnings, excess);
+  show_report(out, shown, report, examples, events.warnings, excess);
+  const std::string ended = std::string(to_string(report.status)) + (report.error.empty() ? "" : ": " + report.error) +
+                            (report.receipt ? "; the receipt is " + short_path(report.receipt_path) : "");
+  if (!unwritten.empty()) throw upkeep::error(upkeep::errc::io, unwritten + "; the run itself ended as " + ended);
+  // Who asked for quiet, in cron say, still has to hear of this.
+  if (s.quiet && !s.json_log && report.status != upkeep::outcome::done)
+    std::fprintf(stderr, "nightly_janitor: %s\n", one_line(in_options(ended), 1000).c_str());
   const exit_code code = exit_code_of(report.status);
   return {code, std::move(report)};
+}
+
+/// The settings with the policies that a plan was made with: they are what its report has to name.
+settings settings_of(const upkeep::plan& plan, const settings& given) {
+  settings s = given;
+  for (const auto& [role, name] : plan.policies) {
+    for (const guard_kind kind : {guard_kind::contained, guard_kind::same_words, guard_kind::digits, guard_kind::any})
+      if (role == "duplicate_guard" && name == to_string(kind)) s.guard = kind;
+    for (const keep_kind kind : {keep_kind::fullest, keep_kind::oldest, keep_kind::newest})
+      if (role == "retention" && name == to_string(kind)) s.keep = kind;
+  }
+  return s;
 }
 
 }  // namespace
@@ -85,10 +116,11 @@ ending run_command(const screen& out, const settings& s, std::stop_token stop) {
 ending apply_command(const screen& out, const settings& s, std::stop_token stop) {
   require_file(s.plan, "--plan");
   const upkeep::plan plan = upkeep::read_plan(s.plan);
+  const settings made_with = settings_of(plan, s);
   upkeep::sqlite_store store(s.database, layout_of(s));
   watcher events(s, true);
-  return with_janitor(s, store, events, [&](auto& janitor) {
-    return run_and_show(out, s, store, events, janitor, [&](auto& j) { return j.apply(plan, stop); });
+  return with_janitor(made_with, store, events, [&](auto& janitor) {
+    return run_and_show(out, made_with, store, events, janitor, [&](auto& j) { return j.apply(plan, stop); });
   });
 }
 

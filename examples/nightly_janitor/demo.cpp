@@ -82,8 +82,11 @@ class showing {
     headline("The first night: look and remember, remove nothing");
     out_.text("Whatever the options say, the first cleanup of a store only records what it saw.");
     settings_.phase = upkeep::phase::cleanup;
+    settings_.examples = false;
     const ending first = show("run", {"--phase cleanup"}, [&](const settings& s) { return run_command(out_, s, stop_); });
     if (first.code != exit_done) return first.code;
+    if (first.report.duplicates_found + first.report.orphans_found == 0)
+      throw usage_error("--rows is " + std::to_string(request_.rows) + ": among so few rows there is nothing to clean; give 500 or more");
 
     headline("The second night: find, plan, and hold the plan against the limits");
     out_.text(
@@ -102,9 +105,13 @@ class showing {
       out_.text(
           "These vaults hold each note once as a whole and once per block, so that many rows are copies: the limit is raised to 70 %.");
     settings_.max_removal = allowed_;
+    settings_.examples = true;
     settings_.report = directory_ + "/report.json";
     const ending third = show("apply", apply_options(), [&](const settings& s) { return apply_command(out_, s, stop_); });
     if (third.code != exit_done) return third.code;
+    out_.line();
+    out_.text("The report, for programs, begins:");
+    out_.line("  " + out_.faint(one_line(upkeep::read_file(settings_.report), 76)));
     if (digest() == original) return fail("the table did not change although rows were removed");
 
     headline("A change of mind: undo");
@@ -117,7 +124,8 @@ class showing {
 
     out_.line();
     out_.line(out_.good("Done") + " in " + decimal(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 0) +
-              " s. All files are in " + short_path(directory_) + ": look around, or try");
+              " s. All files are in " + short_path(directory_) + ".");
+    out_.text("To see what similarity alone would take from it, whatever the texts say:");
     settings next = settings_;
     std::vector<std::string> words = command_on_store("plan", next, true);
     words.push_back("--guard any");

@@ -53,6 +53,7 @@ struct settings {
   bool no_baseline = false, dry_run = false, quiet = false, json_log = false;
   std::string backup_dir, report, plan, receipt, key;
 
+  bool examples = true;  ///< show three rows with their texts; the demo does that once
   guard_kind guard = guard_kind::contained;
   keep_kind keep = keep_kind::fullest;
   upkeep::phase phase = upkeep::phase::detect;

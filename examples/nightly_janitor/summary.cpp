@@ -62,6 +62,7 @@ void show_figures(const screen& out, const settings& s, const upkeep::janitor_re
   for (std::size_t i = 1; i < r.set_aside.size(); ++i) unsound += r.set_aside[i];
   out.item("rows", grouped(r.rows) + (unsound != 0 ? " (" + grouped(unsound) + " without a usable vector: set aside)" : ""));
   if (!applied) out.item("close pairs", grouped(r.pairs) + " at a cosine of at least " + decimal(s.threshold, s.threshold == 0.98 ? 2 : 4));
+  if (s.guard == guard_kind::any) out.item("guard", "any: similarity alone decides, whatever the texts say");
   out.item("duplicates", found(r.duplicates_found, r.duplicates_removed));
   if (s.asks_sources() || r.orphans_found != 0) {
     std::string orphans = found(r.orphans_found, r.orphans_removed);

@@ -182,6 +182,11 @@ for guard, found, name in (("contained", 20, "contained"), ("same-words", 0, "sa
     result = run("run", *s.options(), "--guard", guard, "--report", REPORT)
     report = read_report(REPORT)
     expect(report["duplicates_found"] == found and report["policies"]["duplicate_guard"] == name, f"--guard {guard}", result)
+run("plan", *s.options(), "--guard", "any", "--keep", "oldest", "--plan", plan)
+result = run("apply", *s.options(), "--plan", plan, "--dry-run", "--max-removal", "1", "--report", REPORT)
+policies = read_report(REPORT)["policies"]
+expect(policies["duplicate_guard"] == "any_pair" and policies["retention"] == "keep_oldest", "apply names the policies of the plan", result)
+expect("similarity alone" in result.stdout, "and says when texts did not count", result)
 listed = SCRATCH / "sources.txt"
 listed.write_text("".join(f"group {g}\n" for g in range(20)))
 result = run("run", *s.options(False), "--sources-file", listed, "--report", REPORT)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import struct
@@ -23,7 +24,9 @@ s = store("quiet.sqlite")
 result = run("plan", *s.options(), "--quiet")
 expect(result.returncode == 0 and result.stdout == "" and result.stderr == "", "plan --quiet", result)
 result = run("run", *s.options(), "--phase", "cleanup", "--no-baseline", "--quiet")
-expect(result.returncode == 3 and result.stdout == "" and result.stderr == "", "run --quiet that is aborted", result)
+expect(result.returncode == 3 and one_sentence(result) and "--max-removal" in result.stderr, "run --quiet that is aborted says so in one sentence", result)
+result = run("run", *s.options(), "--phase", "cleanup", "--no-baseline", "--quiet", "--json-log")
+expect(result.returncode == 3 and json_lines(result.stderr)[-1]["fields"]["status"] == "aborted", "or in the log", result)
 result = run("run", *s.options(), *ALL, "--quiet", "--json-log")
 events = json_lines(result.stderr)
 expect(result.returncode == 0 and result.stdout == "", "run --quiet --json-log", result)
@@ -33,6 +36,19 @@ expect({"run_started", "backup_proven", "run_finished"} <= {e["event"] for e in 
 expect(all(set(e) <= {"time", "level", "event", "text", "fields"} for e in events), "in the log's form")
 result = run("plan", *s.options(), "--json-log", "--vector-column", "nowhere")
 expect(result.returncode == 2 and [e["event"] for e in json_lines(result.stderr)] == ["failed"], "a failure is a line of the log", result)
+
+# Rows went, but the report cannot be written: the receipt is still named, and the run is a failure.
+s = store("unwritten.sqlite")
+content = s.content()
+for quiet in ([], ["--quiet"]):
+    shutil.rmtree(str(s.path) + ".upkeep", ignore_errors=True)
+    report = "/proc/self/report.json"  # a directory in which no file can be made, whoever asks
+    result = run("run", *s.options(), *ALL, *quiet, "--report", report)
+    expect(result.returncode == 5 and "receipt.json" in result.stderr and "report.json" in result.stderr, f"an unwritten report {quiet}", result)
+    expect(s.keys().isdisjoint(s.duplicates), "the rows went all the same")
+    receipt = next(Path(str(s.path) + ".upkeep").glob("*.receipt.json"))
+    run("undo", *s.options(False), "--receipt", receipt)
+    expect(s.content() == content, "and came back")
 
 # Nothing but text where no terminal is; at most 80 columns.
 result = run("run", *s.options())
