@@ -116,11 +116,9 @@ TEST_CASE("lock, history and backup may be one's own", "[make_janitor]") {
   const upkeep_test::temporary_directory folder;
   memory_lock lock;
   memory_history history;
-  auto j = make_janitor(store, std::ref(history), std::ref(lock), file_backup(), any_pair(), testing::manual_clock(time_point()),
-                        janitor_options{.phase = phase::cleanup,
-                                        .baseline = false,
-                                        .limits = {.fraction = 1},
-                                        .backup_directory = folder.path().string()});
+  auto j = make_janitor(
+      store, std::ref(history), std::ref(lock), file_backup(), any_pair(), testing::manual_clock(time_point()),
+      janitor_options{.phase = phase::cleanup, .baseline = false, .limits = {.fraction = 1}, .backup_directory = folder.path().string()});
   CHECK(j.run().duplicates_removed == 1);
   CHECK(history.runs().size() == 1);
   CHECK_FALSE(store.history().last_run());
