@@ -38,8 +38,9 @@ using namespace upkeep;
 namespace roles = upkeep::v0::detail;
 
 template <class Role, class Store, class... Policies>
-inline constexpr bool each_serves = (roles::serves<Role, Policies, Store, upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles> && ...) &&
-                                    (roles::serves<Role, std::reference_wrapper<Policies>, Store, upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles> && ...);
+inline constexpr bool each_serves =
+    (roles::serves<Role, Policies, Store, upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles> && ...) &&
+    (roles::serves<Role, std::reference_wrapper<Policies>, Store, upkeep::UPKEEP_ARCH_NAMESPACE::detail::janitor_roles> && ...);
 
 using store = memory_store;
 using predicate = predicate_oracle<bool (*)(std::string_view)>;
