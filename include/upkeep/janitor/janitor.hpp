@@ -196,7 +196,8 @@ class janitor {
         }  // the system frees it when the process ends: no reason to lose the report
       }
     } const at_end{parts_.lock};
-    const event_field fields[] = {{"phase", what}, {"store", std::string_view(parts_.store.identity())}};
+    const std::string store = parts_.store.identity();
+    const event_field fields[] = {{"phase", what}, {"store", std::string_view(store)}};
     p.tell({event_level::info, "run_started", {}, fields});
     return body();
   }
