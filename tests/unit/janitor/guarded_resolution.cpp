@@ -7,6 +7,8 @@
 #include "upkeep/guard/keep_newest.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,21 @@ row_table table_of(memory_store& store) {
   store.scan(row_table::needed | field::vector, [&](const record_batch& batch) { table.append(batch); });
   table.index();
   return table;
+}
+
+// What resolve_guarded asks of a janitor's parts.
+template <class Guard>
+struct few_parts {
+  using guard_type = Guard;
+  upkeep_test::watched_store& store;
+  Guard guard{};
+  keep_fullest retention{};
+};
+
+template <class Parts>
+v0::detail::guarded_resolution resolve_all(Parts& parts, const row_table& rows, const std::vector<scored_pair>& pairs, progress& p) {
+  const std::vector<std::uint8_t> held(rows.size());
+  return v0::detail::resolve_guarded(parts, rows, pairs, held, p);
 }
 
 }  // namespace
@@ -72,4 +89,72 @@ TEST_CASE("guarded_resolution: texts are fetched only for rows of pairs, and onl
   REQUIRE(fetches == 0);
   REQUIRE(w.janitor().analyse().removals.size() == 1);
   REQUIRE(fetches == 1);
+}
+
+TEST_CASE("guarded_resolution: a row that is gone or another when its text is read is counted once, and no review is made of it",
+          "[guarded_resolution]") {
+  upkeep_test::watched_store store(4);
+  for (int i = 0; i < 4; ++i) store.inner.insert(row(i, 0, std::string(static_cast<std::size_t>(10 - i), 'x')));
+  const row_table rows = table_of(store.inner);
+  const std::vector<scored_pair> all = {{0, 1, 1.0}, {0, 2, 1.0}, {0, 3, 1.0}, {1, 2, 1.0}, {1, 3, 1.0}, {2, 3, 1.0}};
+  if (GENERATE(false, true)) {
+    store.inner.insert(row(0, 0, "another text"));
+  } else {
+    const key_view k = 0;
+    store.inner.erase(std::span(&k, 1));
+  }
+  struct yes {
+    verdict judge(const pair_view&) const { return verdict::covers; }
+  };
+  few_parts<yes> parts{store};
+  progress silent;
+  const auto r = resolve_all(parts, rows, all, silent);
+  REQUIRE(r.decisions.removed == std::vector<resolved_removal>{{2, 1, 1.0}, {3, 1, 1.0}});
+  REQUIRE(r.decisions.review.empty());
+  REQUIRE(r.changed == 1);
+}
+
+TEST_CASE("guarded_resolution: a store without texts lets the guard judge what there is", "[guarded_resolution]") {
+  upkeep_test::watched_store store(4);
+  store.inner.insert(row(0, 0, "longer text"));
+  store.inner.insert(row(1, 0, "text"));
+  store.shown = field::vector | field::digest | field::row_bytes;
+  const row_table rows = table_of(store.inner);
+  few_parts<contained> parts{store};
+  progress silent;
+  const auto r = resolve_all(parts, rows, {{0, 1, 1.0}}, silent);
+  REQUIRE(r.decisions.removed.empty());
+  REQUIRE(r.decisions.review.size() == 1);
+}
+
+TEST_CASE("guarded_resolution: texts that are read block by block decide as if all were there", "[guarded_resolution]") {
+  // A chain of 5,000 rows, each close to the next: more than one block, more than one fetch a block; every other row goes.
+  upkeep_test::watched_store store(4);
+  std::vector<scored_pair> pairs;
+  for (int i = 0; i < 5000; ++i) {
+    record r = row(i, 0, "text");
+    r.created = i;
+    store.inner.insert(r);
+    if (i != 0) pairs.push_back({static_cast<row_index>(i - 1), static_cast<row_index>(i), .99});
+  }
+  const row_table rows = table_of(store.inner);
+  few_parts<contained> parts{store};
+  progress silent;
+  const auto r = resolve_all(parts, rows, pairs, silent);
+  REQUIRE(r.decisions.removed.size() == 2500);
+  for (std::size_t i = 0; i < 2500; ++i)
+    REQUIRE(r.decisions.removed[i] == resolved_removal{static_cast<row_index>(2 * i + 1), static_cast<row_index>(2 * i), .99});
+  REQUIRE(r.changed == 0);
+}
+
+TEST_CASE("guarded_resolution: a stop is obeyed while texts are read", "[guarded_resolution]") {
+  upkeep_test::watched_store store(4);
+  store.inner.insert(row(0, 0));
+  store.inner.insert(row(1, 0));
+  const row_table rows = table_of(store.inner);
+  few_parts<contained> parts{store};
+  const auto stop = std::make_unique<std::stop_source>();
+  stop->request_stop();
+  progress p(stop->get_token());
+  REQUIRE_THROWS_AS(resolve_all(parts, rows, {{0, 1, 1.0}}, p), error);
 }

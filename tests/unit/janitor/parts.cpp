@@ -50,3 +50,10 @@ TEST_CASE("parts know whether there is an oracle to ask", "[parts]") {
   CHECK(names.at("duplicate_guard") == "contained");
   CHECK(names.at("orphan_oracle") == "no_oracle");
 }
+
+TEST_CASE("no oracle leaves every question open", "[parts]") {
+  const std::string_view sources[] = {"a", "b"};
+  ownership answers[] = {ownership::unknown, ownership::unknown};
+  no_oracle().tell_owners(sources, answers);
+  for (const ownership a : answers) CHECK(a == ownership::unknown);
+}
