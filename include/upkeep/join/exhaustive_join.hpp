@@ -7,6 +7,7 @@
 #include "../metric/cosine.hpp"
 #include "../simd/reference.hpp"
 #include "../simd/tile_dot.hpp"
+#include "find_request.hpp"
 #include "ordered_delivery.hpp"
 #include "packed_tile.hpp"
 #include "product_filter.hpp"
@@ -18,8 +19,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -109,7 +108,7 @@ struct exhaustive_join {
  private:
   find_report search(matrix_view<const float> rows, const find_options& options, pair_sink sink, progress& progress) const {
     const auto started = std::chrono::steady_clock::now();
-    check_request(rows, options);
+    detail::check_request<Metric>("exhaustive_join", rows, options);
     const execution how{options.threads, executor};
 
     find_report report;
@@ -125,7 +124,6 @@ struct exhaustive_join {
     return report;
   }
 
-  static constexpr std::string_view step = "find_pairs";
   static constexpr std::string_view during = "the search for near-duplicates";
 
   using shape = tile_shape<native_floats>;
@@ -141,24 +139,6 @@ struct exhaustive_join {
     std::vector<candidate> candidates;
   };
 
-  static void check_request(matrix_view<const float> rows, const find_options& options) {
-    if constexpr (requires { Metric::check_threshold(options.threshold); })
-      Metric::check_threshold(options.threshold);
-    else if (std::isnan(options.threshold))
-      throw error(errc::invalid_argument, "exhaustive_join: the threshold is not a number");
-    if (rows.rows() > std::numeric_limits<row_index>::max())
-      throw error(errc::limit_exceeded,
-                  "exhaustive_join: " + std::to_string(rows.rows()) + " rows are more than 4294967295: search them in parts");
-  }
-
-  static constexpr bool rejects_zero() noexcept {
-    if constexpr (requires {
-                    { Metric::rejects_zero } -> std::convertible_to<bool>;
-                  })
-      return Metric::rejects_zero;
-    return false;
-  }
-
   // The squared norm of each row, NaN for the rows that take part in nothing. The sum of squares of finite floats is finite in double.
   static std::vector<double> survey(matrix_view<const float> rows, const execution& how, const progress& progress, find_report& report) {
     constexpr std::size_t block = 512;
@@ -168,7 +148,7 @@ struct exhaustive_join {
       const std::size_t end = std::min(rows.rows(), (task + 1) * block);
       for (std::size_t i = task * block; i < end; ++i) {
         const double squared = reference_squared_norm(rows[i].data(), rows.cols());
-        const bool usable = std::isfinite(squared) && !(rejects_zero() && squared == 0.0);
+        const bool usable = std::isfinite(squared) && !(detail::rejects_zero<Metric>() && squared == 0.0);
         squared_norms[i] = usable ? squared : std::numeric_limits<double>::quiet_NaN();
       }
     });
@@ -176,26 +156,12 @@ struct exhaustive_join {
     return squared_norms;
   }
 
-  // Runs `work(unit, state, found)` for every unit and delivers what it found, ordered by (first, second) within a unit.
+  // Runs `work(unit, state, found)` for every unit and delivers what it found.
   template <class Work>
   static void each_unit(std::size_t units, const execution& how, ordered_delivery& delivery, progress& progress, const Work& work) {
     std::vector<worker_state> states(std::min<std::size_t>(worker_count(how), units));
-    const auto caller = std::this_thread::get_id();
-    parallel_for(units, how, [&](std::size_t unit, std::size_t worker) {
-      try {
-        progress.check(during);
-        std::vector<scored_pair> found;
-        work(unit, states[worker], found);
-        std::sort(found.begin(), found.end(),
-                  [](const scored_pair& a, const scored_pair& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
-        delivery.deliver(unit, std::move(found));
-        if (std::this_thread::get_id() == caller) progress.report(step, std::min(delivery.units_delivered(), units - 1), units, "tiles");
-      } catch (...) {
-        delivery.abandon();
-        throw;
-      }
-    });
-    progress.report(step, units, units, "tiles");
+    deliver_in_order(units, how, delivery, progress, "tiles",
+                     [&](std::size_t unit, std::size_t worker, std::vector<scored_pair>& found) { work(unit, states[worker], found); });
   }
 
   void settle(matrix_view<const float> rows, double threshold, std::size_t a, std::size_t b, std::vector<scored_pair>& found) const {

@@ -1,12 +1,16 @@
 #pragma once
 // Hands the pairs that several workers find to one sink, in the order of the work and not of the workers.
 
+#include "../base/parallel.hpp"
 #include "../concepts/duplicate_finder.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -92,5 +96,30 @@ class ordered_delivery {
   std::uint64_t delivered_ = 0;
   bool abandoned_ = false;
 };
+
+/// Runs `work(unit, worker, found)` for every unit on the threads of `how` and delivers what it put into `found`, ordered by (first, second)
+/// within a unit. Tells how far it is as `step`, from the calling thread, and stops with `error` cancelled when told to.
+/// @param units_are  what the units are called in progress events
+template <class Work>
+void deliver_in_order(std::size_t units, const execution& how, ordered_delivery& delivery, progress& progress, std::string_view units_are,
+                      const Work& work) {
+  constexpr std::string_view step = "find_pairs";
+  const auto caller = std::this_thread::get_id();
+  parallel_for(units, how, [&](std::size_t unit, std::size_t worker) {
+    try {
+      progress.check("the search for near-duplicates");
+      std::vector<scored_pair> found;
+      work(unit, worker, found);
+      std::sort(found.begin(), found.end(),
+                [](const scored_pair& a, const scored_pair& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
+      delivery.deliver(unit, std::move(found));
+      if (std::this_thread::get_id() == caller) progress.report(step, std::min(delivery.units_delivered(), units - 1), units, units_are);
+    } catch (...) {
+      delivery.abandon();
+      throw;
+    }
+  });
+  progress.report(step, units, units, units_are);
+}
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

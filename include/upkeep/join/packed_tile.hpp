@@ -2,45 +2,12 @@
 // Rows copied, scaled and interleaved into the layout that the tile kernel reads in one stream.
 
 #include "../base/matrix_view.hpp"
+#include "aligned_buffer.hpp"
 
 #include <cstddef>
 #include <limits>
-#include <new>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
-namespace detail {
-
-// Floats on a cache line's boundary, not initialised: a load that straddles two lines costs double.
-class aligned_floats {
- public:
-  aligned_floats() = default;
-  aligned_floats(const aligned_floats&) = delete;
-  aligned_floats& operator=(const aligned_floats&) = delete;
-  ~aligned_floats() { release(); }
-
-  // Room for `count` floats; what was there is lost.
-  void reserve(std::size_t count) {
-    if (count <= capacity_) return;
-    release();
-    data_ = static_cast<float*>(::operator new(count * sizeof(float), alignment));
-    capacity_ = count;
-  }
-
-  [[nodiscard]] float* data() const noexcept { return data_; }
-
- private:
-  static constexpr std::align_val_t alignment{64};
-  void release() noexcept {
-    if (data_ != nullptr) ::operator delete(data_, alignment);
-    data_ = nullptr;
-    capacity_ = 0;
-  }
-  float* data_ = nullptr;
-  std::size_t capacity_ = 0;
-};
-
-}  // namespace detail
-
 /// Some rows of a matrix as groups of `Lanes` interleaved rows: component k of row l of a group at [k * Lanes + l]. The last group is
 /// filled up with rows that reach no bound.
 /// @par Thread safety  None: each worker packs its own.
@@ -103,7 +70,7 @@ class packed_tile {
     }
   }
 
-  detail::aligned_floats values_, bounds_;
+  detail::aligned_buffer<float> values_, bounds_;
   std::size_t first_ = 0, groups_ = 0, components_ = 0;
 };
 

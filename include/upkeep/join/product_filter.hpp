@@ -2,6 +2,7 @@
 // Turns a metric's threshold into one bound per row, safe in single precision: what lets the join drop a pair without looking at it twice.
 
 #include "../config.hpp"
+#include "row_scaling.hpp"
 
 #include <cmath>
 #include <concepts>
@@ -60,7 +61,7 @@ class product_filter {
     growth_ = (n + 8) * 0x1p-24 / (1 - (n + 8) * 0x1p-24);
     relative_ = (n + 16) * 0x1p-49;
     absolute_ = (n + 16) * 0x1p-90;
-    scale_ = common_scale(squared_norms);
+    scale_ = detail::common_scale<Metric>(squared_norms);
   }
 
   /// How a row of this squared norm enters; one of norm 0 or NaN is the caller's to keep out.
@@ -82,28 +83,6 @@ class product_filter {
     if (x >= largest) return std::numeric_limits<float>::max();
     const auto f = static_cast<float>(x);
     return static_cast<double>(f) <= x ? f : std::nextafterf(f, -std::numeric_limits<float>::infinity());
-  }
-
-  // The median of the exponents of the scaled norms, by counting: they lie between those of the smallest float and of sqrt(n) times the
-  // largest.
-  static double common_scale(std::span<const double> squared_norms) noexcept {
-    constexpr int lowest = -200, highest = 200;
-    std::size_t counts[highest - lowest + 1] = {};
-    std::size_t counted = 0;
-    for (const double squared : squared_norms) {
-      if (!(squared > 0)) continue;
-      const double norm = std::sqrt(squared), scaled = Metric::row_scale(norm) * norm;
-      if (!(scaled > 0) || std::isinf(scaled)) continue;
-      const int exponent = std::ilogb(scaled);
-      ++counts[(exponent < lowest ? lowest : exponent > highest ? highest : exponent) - lowest];
-      ++counted;
-    }
-    std::size_t below = 0;
-    for (int exponent = lowest; exponent <= highest; ++exponent) {
-      below += counts[exponent - lowest];
-      if (2 * below > counted) return std::ldexp(1.0, -exponent);
-    }
-    return 1.0;
   }
 
   double threshold_, scale_ = 1, growth_ = 0, relative_ = 0, absolute_ = 0;

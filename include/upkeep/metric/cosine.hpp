@@ -31,6 +31,11 @@ struct cosine {
     return reference_cosine(a.data(), b.data(), a.size());
   }
 
+  /// `score` of two rows whose dot product and squared norms are known, from the same reference formulas: the same bits.
+  static double score_of(double dot, double squared_norm_a, double squared_norm_b) noexcept {
+    return reference_cosine_of(dot, squared_norm_a, squared_norm_b);
+  }
+
   /// The Euclidean distance of two rows of norm 1 whose cosine is `threshold`: |x - y|^2 = 2 - 2 cos.
   [[nodiscard]] double radius(double threshold) const noexcept { return threshold >= 1.0 ? 0.0 : std::sqrt(2.0 - 2.0 * threshold); }
 

@@ -45,6 +45,15 @@ struct portable_floats {
     return a;
   }
 
+  [[gnu::always_inline]] friend inline portable_floats operator*(portable_floats a, portable_floats b) noexcept {
+    for (std::size_t i = 0; i < size; ++i) a.lane[i] *= b.lane[i];
+    return a;
+  }
+
+  [[gnu::always_inline]] inline void store(float* p) const noexcept {
+    for (std::size_t i = 0; i < size; ++i) p[i] = lane[i];
+  }
+
   [[gnu::always_inline]] friend inline float sum(portable_floats a) noexcept { return (a.lane[0] + a.lane[2]) + (a.lane[1] + a.lane[3]); }
 
   /// Bit i is set where lane i of `a` is at least that of `b`; never where one of them is NaN.
@@ -99,6 +108,8 @@ struct native_floats {
 
   [[gnu::always_inline]] friend inline native_floats operator+(native_floats a, native_floats b) noexcept { return {a.lanes + b.lanes}; }
   [[gnu::always_inline]] friend inline native_floats operator-(native_floats a, native_floats b) noexcept { return {a.lanes - b.lanes}; }
+  [[gnu::always_inline]] friend inline native_floats operator*(native_floats a, native_floats b) noexcept { return {a.lanes * b.lanes}; }
+  [[gnu::always_inline]] inline void store(float* p) const noexcept { lanes.store_unaligned(p); }
 
   [[gnu::always_inline]] friend inline float sum(native_floats a) noexcept {
 #if XSIMD_VERSION_MAJOR >= 9

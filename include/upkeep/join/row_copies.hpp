@@ -1,0 +1,116 @@
+#pragma once
+// Rows that are bitwise equal: searched once, and every pair that they take part in made of the one that stands for them.
+
+#include "../base/matrix_view.hpp"
+#include "../base/record.hpp"
+#include "../concepts/duplicate_finder.hpp"
+#include "sketch_set.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
+namespace detail {
+
+/// Which rows stand for which others. Without this, 50,000 copies of one row would be 1.25e9 pairs to filter and to compare; they are still
+/// as many pairs to hand over.
+class row_copies {
+ public:
+  row_copies() = default;
+
+  /// Takes the copies out of `members` and leaves the first row of each kind, which stands for them. Equal rows have equal sketches and
+  /// norms, so only rows that agree in both are compared.
+  row_copies(matrix_view<const float> rows, const sketch_table& table, const std::vector<double>& squared_norms,
+             std::vector<row_index>& members) {
+    std::size_t slots = 16;
+    while (slots < members.size() + members.size() / 2) slots *= 2;
+    constexpr row_index none = 0xffffffffu;
+    std::vector<row_index> first(slots, none);
+    const std::size_t bytes = rows.cols() * sizeof(float);
+    std::size_t kept = 0;
+    for (const row_index i : members) {
+      std::size_t slot = hash(table, squared_norms, i) & (slots - 1);
+      const auto is_copy = [&](row_index of) {  // the norms spare the look at a row that is nowhere near the cache
+        return squared_norms[of] == squared_norms[i] && std::memcmp(rows[of].data(), rows[i].data(), bytes) == 0;
+      };
+      while (first[slot] != none && !is_copy(first[slot])) slot = (slot + 1) & (slots - 1);
+      if (first[slot] == none) {
+        first[slot] = i;
+        members[kept++] = i;
+      } else {
+        copies_.emplace_back(first[slot], i);
+      }
+    }
+    members.resize(kept);
+    std::sort(copies_.begin(), copies_.end());
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return copies_.empty(); }
+
+  /// How many pairs a pair of rows that stand for others means.
+  [[nodiscard]] std::size_t pairs_of(const scored_pair& p) const noexcept {
+    const auto a = of(p.first), b = of(p.second);
+    return static_cast<std::size_t>(a.second - a.first + 1) * static_cast<std::size_t>(b.second - b.first + 1);
+  }
+
+  /// All of them, each first < second.
+  template <class Use>
+  void each_pair(const scored_pair& p, const Use& use) const {
+    const auto a = of(p.first), b = of(p.second);
+    const auto pair = [&](row_index x, row_index y) { use(scored_pair{std::min(x, y), std::max(x, y), p.score}); };
+    const auto with = [&](row_index x) {
+      pair(x, p.second);
+      for (auto y = b.first; y != b.second; ++y) pair(x, y->second);
+    };
+    with(p.first);
+    for (auto x = a.first; x != a.second; ++x) with(x->second);
+  }
+
+  /// The pairs of equal rows; `score_of(row)` is the score of a row with itself.
+  template <class ScoreOf, class Use>
+  void each_pair_of_copies(const ScoreOf& score_of, const Use& use) const {
+    for (auto begin = copies_.begin(); begin != copies_.end();) {
+      const row_index own = begin->first;
+      const double score = score_of(own);
+      const auto end = of(own).second;
+      for (auto y = begin; y != end; ++y) use(scored_pair{own, y->second, score});
+      for (auto x = begin; x != end; ++x)
+        for (auto y = x + 1; y != end; ++y) use(scored_pair{x->second, y->second, score});
+      begin = end;
+    }
+  }
+
+ private:
+  using list = std::vector<std::pair<row_index, row_index>>;  // the row that stands for another, and that other
+
+  [[nodiscard]] std::pair<list::const_iterator, list::const_iterator> of(row_index row) const noexcept {
+    return std::equal_range(copies_.begin(), copies_.end(), std::pair(row, row_index{0}),
+                            [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+
+  static std::uint64_t hash(const sketch_table& table, const std::vector<double>& squared_norms, row_index row) noexcept {
+    std::uint64_t h = __builtin_bit_cast(std::uint64_t, squared_norms[row]) * 0x9e3779b97f4a7c15ull;
+    h ^= h >> 32;
+    const auto mix = [&](const std::uint8_t* codes, std::size_t count) {
+      for (std::size_t k = 0; k + 8 <= count; k += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, codes + k, sizeof word);
+        h = (h ^ word) * 0xff51afd7ed558ccdull;
+        h ^= h >> 32;
+      }
+    };
+    const std::size_t more = table.shape.width - table.shape.leading;
+    mix(table.leading.data() + std::size_t{row} * table.shape.leading, table.shape.leading);
+    mix(table.rest.data() + std::size_t{row} * more, more);
+    return h;
+  }
+
+  list copies_;
+};
+
+}  // namespace detail
+}  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
