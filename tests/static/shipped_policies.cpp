@@ -45,7 +45,8 @@ inline constexpr bool each_serves =
 using store = memory_store;
 using predicate = predicate_oracle<bool (*)(std::string_view)>;
 
-static_assert(each_serves<roles::duplicate_finder_role, store, exhaustive_join<>, exhaustive_join<dot>, exhaustive_join<euclidean>>);
+static_assert(each_serves<roles::duplicate_finder_role, store, exhaustive_join<>, exhaustive_join<dot>, exhaustive_join<euclidean>,
+                          sketch_join<>, sketch_join<euclidean>>);
 static_assert(each_serves<roles::duplicate_guard_role, store, contained, same_words, digits_and_negation, any_pair, same_scope, same_source,
                           all_guards<same_scope, contained>>);
 static_assert(each_serves<roles::retention_role, store, keep_fullest, keep_oldest, keep_newest, keep_highest<&record_view::created>>);

@@ -5,7 +5,7 @@
 #include "../concepts/defaults.hpp"
 #include "../guard/contained.hpp"
 #include "../guard/keep_fullest.hpp"
-#include "../join/exhaustive_join.hpp"
+#include "../join/sketch_join.hpp"
 #include "../metric/cosine.hpp"
 #include "../notify/null_notifier.hpp"
 #include "../observe/null_observer.hpp"
@@ -72,7 +72,7 @@ template <class Store, class... Ps>
 auto assemble_janitor(Store& store, Ps&... ps) {
   using standard = janitor_defaults<Store, Ps...>;
   const auto part = [&]<class Role>(std::type_identity<Role>, auto fallback) { return pick<Role, Store, janitor_roles>(fallback, ps...); };
-  auto finder = part(std::type_identity<duplicate_finder_role>{}, [] { return exhaustive_join<cosine>(); });
+  auto finder = part(std::type_identity<duplicate_finder_role>{}, [] { return sketch_join<cosine>(); });
   auto guard = part(std::type_identity<duplicate_guard_role>{}, [] { return contained(); });
   auto retention = part(std::type_identity<retention_role>{}, [] { return keep_fullest(); });
   auto oracle = part(std::type_identity<orphan_oracle_role>{}, [] { return no_oracle(); });
@@ -94,7 +94,7 @@ auto assemble_janitor(Store& store, Ps&... ps) {
 }  // namespace detail
 
 /// A janitor for `store`, made of the given policies (by value, or borrowed through std::ref) and at most one janitor_options, in any order.
-/// Defaults: exhaustive_join<cosine>, contained, keep_fullest, no oracle, hard_delete, the backup, lock and history of the store's `defaults`,
+/// Defaults: sketch_join<cosine>, contained, keep_fullest, no oracle, hard_delete, the backup, lock and history of the store's `defaults`,
 /// no notifier, no observer, the system's clock.
 /// @param store  borrowed: must outlive the janitor
 /// @throws error invalid_argument for options that cannot be used.

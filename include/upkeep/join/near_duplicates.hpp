@@ -2,12 +2,14 @@
 // The five-minute door: all near-duplicate pairs of an array, in one call.
 
 #include "exhaustive_join.hpp"
+#include "sketch_join.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
@@ -20,12 +22,16 @@ struct near_duplicates_options {
   std::stop_token stop{};                 ///< to give up early
 };
 
-/// Streams all pairs of rows within the threshold to `sink`, in the order of `exhaustive_join`; `max_pairs` does not apply.
+/// The exact finder that suits a metric: `sketch_join` where its threshold is a distance, else `exhaustive_join`.
+template <class Metric>
+using exact_join = std::conditional_t<radius_metric<Metric>, sketch_join<Metric>, exhaustive_join<Metric>>;
+
+/// Streams all pairs of rows within the threshold to `sink`, in the order of `exact_join`; `max_pairs` does not apply.
 /// @throws error invalid_argument for a threshold that is none, cancelled when told to stop; and what the sink throws
 template <class Metric = cosine>
 find_report near_duplicates(matrix_view<const float> rows, const near_duplicates_options& options, pair_sink sink) {
   progress watched(options.stop);
-  return exhaustive_join<Metric>{}.find_pairs(rows, {.threshold = options.threshold, .threads = options.threads}, sink, watched);
+  return exact_join<Metric>{}.find_pairs(rows, {.threshold = options.threshold, .threads = options.threads}, sink, watched);
 }
 
 /// All pairs of rows within the threshold, by (first, second). Exact: the pairs are those of the metric's double-precision score. Rows of

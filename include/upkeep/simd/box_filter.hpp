@@ -12,9 +12,10 @@
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
-/// Boxes that are tested together, and how they are stored: code k of box b of a block at [k / 4 * 64 + b * 4 + k % 4].
+/// Boxes that are tested together.
 inline constexpr std::size_t box_block = 16;
 
+/// Where code `code` of box `box` of a block is stored: the four codes that one instruction takes stand together.
 [[nodiscard]] constexpr std::size_t box_code(std::size_t box, std::size_t code) noexcept { return code / 4 * 64 + box * 4 + code % 4; }
 
 /// Bit b of the result says whether box b of a block of 16 may hold a row within reach of one in the box `low` to `high`: whether the sum

@@ -63,7 +63,7 @@ TEST_CASE("with nothing but a store, a janitor has the careful defaults", "[make
   CHECK(names["orphan_oracle"] == "no_oracle");
   CHECK(names["removal"] == "hard_delete");
   CHECK(names["backup"] == "file_backup");
-  CHECK(names["duplicate_finder"].find("exhaustive_join<") == 0);
+  CHECK(names["duplicate_finder"].find("sketch_join<") == 0);
   CHECK(r.pairs == 1);
   CHECK(r.duplicates_found == 0);  // "other" does not stand in "a longer text"
   CHECK(r.review_pairs == 1);
