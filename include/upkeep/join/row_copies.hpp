@@ -51,23 +51,18 @@ class row_copies {
 
   [[nodiscard]] bool empty() const noexcept { return copies_.empty(); }
 
-  /// How many pairs a pair of rows that stand for others means.
-  [[nodiscard]] std::size_t pairs_of(const scored_pair& p) const noexcept {
-    const auto a = of(p.first), b = of(p.second);
-    return static_cast<std::size_t>(a.second - a.first + 1) * static_cast<std::size_t>(b.second - b.first + 1);
+  /// How many rows a row stands for, itself included.
+  [[nodiscard]] std::size_t count(row_index row) const noexcept {
+    const auto copies = of(row);
+    return static_cast<std::size_t>(copies.second - copies.first) + 1;
   }
 
-  /// All of them, each first < second.
+  /// Each of them.
   template <class Use>
-  void each_pair(const scored_pair& p, const Use& use) const {
-    const auto a = of(p.first), b = of(p.second);
-    const auto pair = [&](row_index x, row_index y) { use(scored_pair{std::min(x, y), std::max(x, y), p.score}); };
-    const auto with = [&](row_index x) {
-      pair(x, p.second);
-      for (auto y = b.first; y != b.second; ++y) pair(x, y->second);
-    };
-    with(p.first);
-    for (auto x = a.first; x != a.second; ++x) with(x->second);
+  void each(row_index row, const Use& use) const {
+    use(row);
+    const auto copies = of(row);
+    for (auto copy = copies.first; copy != copies.second; ++copy) use(copy->second);
   }
 
   /// The pairs of equal rows; `score_of(row)` is the score of a row with itself.

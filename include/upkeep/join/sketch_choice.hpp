@@ -147,13 +147,15 @@ inline survivor_shares count_survivors(const sketch_preview& p, double reach, do
 
 /// Samples the rows, finds their principal directions and chooses the shape of the sketch by what the survivors among rows that the
 /// directions were not made from would cost; the rows of the sample itself would promise far too few.
+/// @param columns  how many rows will be compared with them: their own number where they are compared with each other
 /// @param radius  of the metric's threshold
 template <class Metric>
-sketch_space choose_sketch(matrix_view<const float> rows, double radius, const execution& how, const progress& progress) {
+sketch_space choose_sketch(matrix_view<const float> rows, std::size_t columns, double radius, const execution& how,
+                           const progress& progress) {
   constexpr std::size_t sampled = 2048, held_out = 1024;
   const double scale = scale_of_sample<Metric>(rows, 256);
   const row_sample sample = sample_rows<Metric>(rows, sampled, 0.0, scale, how),
-                   others = sample_rows<Metric>(rows, held_out, 0.4999, scale, how);
+                   others = sample_rows<Metric>(rows, held_out, 0.7, scale, how);
   basis_search search(sample.view(), how, progress);
   search.find<32>(2);
   const sketch_preview preview = preview_of(others, search.found(), how);
@@ -162,7 +164,8 @@ sketch_space choose_sketch(matrix_view<const float> rows, double radius, const e
 
   // Seconds by measured rates: kernel, pairs a second and code; what a survivor costs, by cache misses and by arithmetic; a pass over the rows.
   const auto n = static_cast<double>(rows.rows()), d = static_cast<double>(rows.cols());
-  const double pairs = n * n / 2, compared = 30e-9 + d * 0.1e-9, pass = n * d / 50e9, kernel = pairs * 0.6 * 16 / 2e11;
+  const double pairs = n * static_cast<double>(columns) / 2, compared = 30e-9 + d * 0.1e-9, pass = n * d / 50e9,
+               kernel = pairs * 0.6 * 16 / 2e11;
   const struct {
     sketch_shape shape;
     double seconds;

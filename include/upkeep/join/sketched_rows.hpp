@@ -1,0 +1,143 @@
+#pragma once
+// Rows in memory with their sketches: made in one pass over the rows, then searched against themselves or against others.
+
+#include "../base/matrix_view.hpp"
+#include "../base/parallel.hpp"
+#include "../base/progress.hpp"
+#include "../simd/dot_product.hpp"
+#include "../simd/reference.hpp"
+#include "../simd/row_sums.hpp"
+#include "find_request.hpp"
+#include "row_copies.hpp"
+#include "sketch_set.hpp"
+#include "sketch_space.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
+namespace detail {
+
+/// The components that a pair's distance is looked at after: enough to drop most, and whole registers.
+[[nodiscard]] inline std::size_t leading_components(std::size_t n) noexcept { return std::min(n, (n / 4 + 63) / 64 * 64); }
+
+/// The norms that go with a row's sketch.
+struct row_norms {
+  double squared = 0;  ///< as reference_squared_norm gives it; NaN for a row that takes part in nothing
+  float tail = 0;      ///< of the scaled row without its `leading_components`
+};
+
+/// Sketches some rows of one space into a table, `row_sums_rows` at a time.
+/// @par Thread safety  `sketch` may be called concurrently for rows of different blocks.
+template <class Metric>
+class row_sketcher {
+ public:
+  static constexpr std::size_t block = row_sums_rows<>;
+
+  row_sketcher(const sketch_space& space, sketch_table& table)
+      : space_(space), table_(table), head_(leading_components(space.components())) {}
+
+  /// Rows `first` to `end`, at most `block` of them, of `rows`; row i goes to `offset` + i of the table, and `keep(i, norms)` gets its norms.
+  template <class Keep>
+  void sketch(matrix_view<const float> rows, std::size_t first, std::size_t end, std::size_t offset, const Keep& keep) {
+    const std::size_t width = space_.shape().width, last = rows.rows() - 1;
+    const float* own[block];
+    const float* next[block];
+    alignas(64) float sums[block * 64];
+    for (std::size_t r = 0; r < block; ++r) {
+      own[r] = rows[std::min(first + r, last)].data();
+      next[r] = rows[std::min(first + block + r, last)].data();
+    }
+    if (width == 16)
+      row_sums<16>(own, 1, rows.cols(), space_.columns(), next, sums);
+    else if (width == 32)
+      row_sums<32>(own, 1, rows.cols(), space_.columns(), next, sums);
+    else
+      row_sums<64>(own, 1, rows.cols(), space_.columns(), next, sums);
+    for (std::size_t i = first; i < end; ++i) keep(i, sketch_row(rows[i].data(), rows.cols(), sums + (i - first) * width, offset + i));
+  }
+
+ private:
+  row_norms sketch_row(const float* row, std::size_t n, const float* sums, std::size_t to) {
+    row_norms norms{reference_squared_norm(row, n), 0};
+    const bool usable = std::isfinite(norms.squared) && !(rejects_zero<Metric>() && norms.squared == 0.0);
+    if (!usable) return {std::numeric_limits<double>::quiet_NaN(), 0};
+    const scaled_row scaled = space_.scaled<Metric>(norms.squared);
+    if (scaled.apart) return norms;
+    norms.tail = scaled.factor * std::sqrt(squared_norm(row + head_, n - head_));
+    const sketch_shape shape = table_.shape;
+    const auto made =
+        space_.sketch(sums, scaled, table_.leading.data() + to * shape.leading, table_.rest.data() + to * (shape.width - shape.leading));
+    table_.reach[to] = made.reach;
+    if (shape.width > shape.leading) table_.bound[to] = made.bound;
+    return norms;
+  }
+
+  const sketch_space& space_;
+  sketch_table& table_;
+  std::size_t head_;
+};
+
+}  // namespace detail
+
+/// Rows, borrowed, with what a search needs beside them: norms, sketches in sketch order, copies, and the rows that cannot be sketched.
+/// @par Thread safety  const members may be called concurrently.
+template <class Metric>
+class sketched_rows {
+ public:
+  sketched_rows() = default;
+
+  /// Reads every row once, on the threads of `how`. In a space that is not usable all rows are apart.
+  /// @throws error cancelled when told to stop
+  sketched_rows(matrix_view<const float> rows, const sketch_space& space, const execution& how, const progress& progress)
+      : rows_(rows), squared_norms_(rows.rows()), tails_(rows.rows()) {
+    sketch_table table(space.shape(), rows.rows());
+    detail::row_sketcher<Metric> sketcher(space, table);
+    constexpr std::size_t block = detail::row_sketcher<Metric>::block, part = 16 * block;
+    parallel_for((rows.rows() + part - 1) / part, how, [&](std::size_t task, std::size_t) {
+      progress.check("the search for near-duplicates");
+      const std::size_t end = std::min(rows.rows(), (task + 1) * part);
+      for (std::size_t i = task * part; i < end; i += block)
+        sketcher.sketch(rows, i, std::min(end, i + block), 0, [&](std::size_t row, const detail::row_norms& norms) {
+          squared_norms_[row] = norms.squared;
+          tails_[row] = norms.tail;
+        });
+    });
+    std::vector<row_index> members;
+    members.reserve(rows.rows());
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      if (std::isnan(squared_norms_[i]))
+        ++set_aside_;
+      else
+        (!space.usable() || space.scaled<Metric>(squared_norms_[i]).apart ? apart_ : members).push_back(static_cast<row_index>(i));
+    }
+    copies_ = detail::row_copies(rows, table, squared_norms_, members);
+    set_ = sketch_set(std::move(table), std::move(members), how);
+  }
+
+  [[nodiscard]] matrix_view<const float> rows() const noexcept { return rows_; }
+  [[nodiscard]] const sketch_set& set() const noexcept { return set_; }  ///< without copies, rows apart and rows set aside
+  [[nodiscard]] const detail::row_copies& copies() const noexcept { return copies_; }
+  [[nodiscard]] const std::vector<row_index>& apart() const noexcept { return apart_; }
+  [[nodiscard]] std::uint64_t set_aside() const noexcept { return set_aside_; }
+
+  /// NaN for a row that takes part in nothing.
+  [[nodiscard]] double squared_norm(std::size_t row) const noexcept { return squared_norms_[row]; }
+  [[nodiscard]] float tail(std::size_t row) const noexcept { return tails_[row]; }
+
+ private:
+  matrix_view<const float> rows_;
+  std::vector<double> squared_norms_;
+  std::vector<float> tails_;
+  std::vector<row_index> apart_;
+  std::uint64_t set_aside_ = 0;
+  detail::row_copies copies_;
+  sketch_set set_;
+};
+
+}  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
