@@ -1,10 +1,16 @@
 // Instantiates every kernel of simd/, so that the symbols they leave behind can be looked at (symbols.py). Not a program.
 
 #include <upkeep/simd/batch.hpp>
+#include <upkeep/simd/box_filter.hpp>
+#include <upkeep/simd/code_distance.hpp>
+#include <upkeep/simd/code_lanes.hpp>
 #include <upkeep/simd/cosine_similarity.hpp>
 #include <upkeep/simd/dot_product.hpp>
 #include <upkeep/simd/one_to_many.hpp>
+#include <upkeep/simd/panel_filter.hpp>
 #include <upkeep/simd/reference.hpp>
+#include <upkeep/simd/row_sums.hpp>
+#include <upkeep/simd/scaled_distance.hpp>
 #include <upkeep/simd/squared_l2.hpp>
 #include <upkeep/simd/tile_dot.hpp>
 
@@ -31,4 +37,17 @@ const void* const upkeep_kernels[] = {
     reinterpret_cast<const void*>(keep(&upkeep::reference_squared_norm)),
     reinterpret_cast<const void*>(keep(&upkeep::reference_squared_distance)),
     reinterpret_cast<const void*>(keep(&upkeep::reference_cosine)),
+    reinterpret_cast<const void*>(keep(&upkeep::panel_filter<16>)),
+    reinterpret_cast<const void*>(keep(&upkeep::panel_filter<32>)),
+    reinterpret_cast<const void*>(keep(&upkeep::panel_filter<64>)),
+    reinterpret_cast<const void*>(keep(&upkeep::panel_filter<16, upkeep::portable_codes>)),
+    reinterpret_cast<const void*>(keep(&upkeep::nonzero_words)),
+    reinterpret_cast<const void*>(keep(&upkeep::box_filter<16>)),
+    reinterpret_cast<const void*>(keep(&upkeep::box_filter<32>)),
+    reinterpret_cast<const void*>(keep(&upkeep::box_filter<64>)),
+    reinterpret_cast<const void*>(keep(&upkeep::code_distance)),
+    reinterpret_cast<const void*>(keep(&upkeep::row_sums<16>)),
+    reinterpret_cast<const void*>(keep(&upkeep::row_sums<32>)),
+    reinterpret_cast<const void*>(keep(&upkeep::row_sums<64>)),
+    reinterpret_cast<const void*>(keep(&upkeep::scaled_distance<>)),
 };
