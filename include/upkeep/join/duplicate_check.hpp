@@ -34,8 +34,8 @@ class duplicate_check {
   /// @throws error invalid_argument for a threshold that is none, cancelled when told to stop
   duplicate_check(matrix_view<const float> rows, double least, Metric metric = {}, const execution& how = {}, const progress& watched = {})
       : metric_(metric), least_(least), rows_(rows) {
-    detail::check_request<Metric>("duplicate_check", rows, {.threshold = least});
-    space_ = detail::choose_sketch<Metric>(rows, rows.rows(), metric_.radius(least), how, watched);
+    detail::check_request<Metric>("duplicate_check", rows.rows(), {.threshold = least});
+    space_ = detail::choose_sketch<Metric>(rows, rows.rows(), rows.rows(), metric_.radius(least), how, watched);
     sketched_ = sketched_rows<Metric>(rows, space_, how, watched);
   }
 
@@ -44,7 +44,7 @@ class duplicate_check {
   /// @throws error invalid_argument for a vector of another width, or a threshold farther than `least`
   [[nodiscard]] std::optional<nearest_row> nearest_at_least(std::span<const float> vector, double threshold) const {
     check_width(vector);
-    detail::check_request<Metric>("duplicate_check", rows_, {.threshold = threshold});
+    detail::check_request<Metric>("duplicate_check", rows_.rows(), {.threshold = threshold});
     if (!is_within<Metric>(threshold, least_))
       throw error(errc::invalid_argument, "duplicate_check: it was prepared for thresholds up to " + detail::threshold_text(least_) +
                                               ", not for " + detail::threshold_text(threshold) + ": prepare it with that one");

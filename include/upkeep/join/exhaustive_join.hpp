@@ -108,7 +108,7 @@ struct exhaustive_join {
  private:
   find_report search(matrix_view<const float> rows, const find_options& options, pair_sink sink, progress& progress) const {
     const auto started = std::chrono::steady_clock::now();
-    detail::check_request<Metric>("exhaustive_join", rows, options);
+    detail::check_request<Metric>("exhaustive_join", rows.rows(), options);
     const execution how{options.threads, executor};
 
     find_report report;

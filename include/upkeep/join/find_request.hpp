@@ -15,14 +15,14 @@ namespace detail {
 
 /// @throws error invalid_argument for a threshold that is none of the metric's, limit_exceeded above 2^32 - 1 rows
 template <class Metric>
-void check_request(const char* finder, matrix_view<const float> rows, const find_options& options) {
+void check_request(const char* finder, std::size_t rows, const find_options& options) {
   if constexpr (requires { Metric::check_threshold(options.threshold); })
     Metric::check_threshold(options.threshold);
   else if (std::isnan(options.threshold))
     throw error(errc::invalid_argument, std::string(finder) + ": the threshold is not a number");
-  if (rows.rows() > std::numeric_limits<row_index>::max())
+  if (rows > std::numeric_limits<row_index>::max())
     throw error(errc::limit_exceeded,
-                std::string(finder) + ": " + std::to_string(rows.rows()) + " rows are more than 4294967295: search them in parts");
+                std::string(finder) + ": " + std::to_string(rows) + " rows are more than 4294967295: search them in parts");
 }
 
 /// Whether a row of zeros takes part in no pair.

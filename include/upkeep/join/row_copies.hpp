@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -26,27 +27,40 @@ class row_copies {
   /// norms, so only rows that agree in both are compared.
   row_copies(matrix_view<const float> rows, const sketch_table& table, const std::vector<double>& squared_norms,
              std::vector<row_index>& members) {
-    std::size_t slots = 16;
-    while (slots < members.size() + members.size() / 2) slots *= 2;
-    constexpr row_index none = 0xffffffffu;
-    std::vector<row_index> first(slots, none);
     const std::size_t bytes = rows.cols() * sizeof(float);
+    find(table, squared_norms, members, [&](row_index a, row_index b) { return std::memcmp(rows[a].data(), rows[b].data(), bytes) == 0; });
+  }
+
+  /// The same where the rows are not at hand: takes out of `members` whatever has the sketch and the norm of an earlier one. Each is then to
+  /// be confirmed.
+  row_copies(const sketch_table& table, const std::vector<double>& squared_norms, std::vector<row_index>& members) {
+    const std::size_t more = table.shape.width - table.shape.leading;
+    const auto codes = [](const detail::aligned_buffer<std::uint8_t>& of, std::size_t each, row_index row) {
+      return of.data() + std::size_t{row} * each;
+    };
+    find(table, squared_norms, members, [&](row_index a, row_index b) {
+      return std::memcmp(codes(table.leading, table.shape.leading, a), codes(table.leading, table.shape.leading, b), table.shape.leading) ==
+                 0 &&
+             (more == 0 || std::memcmp(codes(table.rest, more, a), codes(table.rest, more, b), more) == 0);
+    });
+  }
+
+  /// The rows that are taken for copies, each with the one that stands for it, ascending.
+  [[nodiscard]] std::span<const std::pair<row_index, row_index>> list() const noexcept { return copies_; }
+
+  /// Gives those back to `members`, which stay ascending, that are no copies after all.
+  /// @param is_copy  one answer for each of `list`
+  void confirm(const std::vector<bool>& is_copy, std::vector<row_index>& members) {
     std::size_t kept = 0;
-    for (const row_index i : members) {
-      std::size_t slot = hash(table, squared_norms, i) & (slots - 1);
-      const auto is_copy = [&](row_index of) {  // the norms spare the look at a row that is nowhere near the cache
-        return squared_norms[of] == squared_norms[i] && std::memcmp(rows[of].data(), rows[i].data(), bytes) == 0;
-      };
-      while (first[slot] != none && !is_copy(first[slot])) slot = (slot + 1) & (slots - 1);
-      if (first[slot] == none) {
-        first[slot] = i;
-        members[kept++] = i;
-      } else {
-        copies_.emplace_back(first[slot], i);
-      }
+    for (std::size_t k = 0; k < copies_.size(); ++k) {
+      if (is_copy[k])
+        copies_[kept++] = copies_[k];
+      else
+        members.push_back(copies_[k].second);
     }
-    members.resize(kept);
-    std::sort(copies_.begin(), copies_.end());
+    if (kept == copies_.size()) return;
+    copies_.resize(kept);
+    std::sort(members.begin(), members.end());
   }
 
   [[nodiscard]] bool empty() const noexcept { return copies_.empty(); }
@@ -80,9 +94,32 @@ class row_copies {
   }
 
  private:
-  using list = std::vector<std::pair<row_index, row_index>>;  // the row that stands for another, and that other
+  using pair_list = std::vector<std::pair<row_index, row_index>>;  // the row that stands for another, and that other
 
-  [[nodiscard]] std::pair<list::const_iterator, list::const_iterator> of(row_index row) const noexcept {
+  // `same(a, b)` is asked of rows of equal norm only, which spares the look at rows that are nowhere near the cache.
+  template <class Same>
+  void find(const sketch_table& table, const std::vector<double>& squared_norms, std::vector<row_index>& members, const Same& same) {
+    std::size_t slots = 16;
+    while (slots < members.size() + members.size() / 2) slots *= 2;
+    constexpr row_index none = 0xffffffffu;
+    std::vector<row_index> first(slots, none);
+    std::size_t kept = 0;
+    for (const row_index i : members) {
+      std::size_t slot = hash(table, squared_norms, i) & (slots - 1);
+      while (first[slot] != none && !(squared_norms[first[slot]] == squared_norms[i] && same(first[slot], i)))
+        slot = (slot + 1) & (slots - 1);
+      if (first[slot] == none) {
+        first[slot] = i;
+        members[kept++] = i;
+      } else {
+        copies_.emplace_back(first[slot], i);
+      }
+    }
+    members.resize(kept);
+    std::sort(copies_.begin(), copies_.end());
+  }
+
+  [[nodiscard]] std::pair<pair_list::const_iterator, pair_list::const_iterator> of(row_index row) const noexcept {
     return std::equal_range(copies_.begin(), copies_.end(), std::pair(row, row_index{0}),
                             [](const auto& a, const auto& b) { return a.first < b.first; });
   }
@@ -104,7 +141,7 @@ class row_copies {
     return h;
   }
 
-  list copies_;
+  pair_list copies_;
 };
 
 }  // namespace detail

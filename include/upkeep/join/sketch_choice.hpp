@@ -147,10 +147,12 @@ inline survivor_shares count_survivors(const sketch_preview& p, double reach, do
 
 /// Samples the rows, finds their principal directions and chooses the shape of the sketch by what the survivors among rows that the
 /// directions were not made from would cost; the rows of the sample itself would promise far too few.
-/// @param columns  how many rows will be compared with them: their own number where they are compared with each other
+/// @param rows  all rows, or an even selection of them
+/// @param count  how many rows there are
+/// @param columns  how many rows will be compared with them: `count` where they are compared with each other
 /// @param radius  of the metric's threshold
 template <class Metric>
-sketch_space choose_sketch(matrix_view<const float> rows, std::size_t columns, double radius, const execution& how,
+sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std::size_t columns, double radius, const execution& how,
                            const progress& progress) {
   constexpr std::size_t sampled = 2048, held_out = 1024;
   const double scale = scale_of_sample<Metric>(rows, 256);
@@ -163,7 +165,7 @@ sketch_space choose_sketch(matrix_view<const float> rows, std::size_t columns, d
   const survivor_shares shares = count_survivors(preview, reach, std::max(largest / 127, reach / 64), how);
 
   // Seconds by measured rates: kernel, pairs a second and code; what a survivor costs, by cache misses and by arithmetic; a pass over the rows.
-  const auto n = static_cast<double>(rows.rows()), d = static_cast<double>(rows.cols());
+  const auto n = static_cast<double>(count), d = static_cast<double>(rows.cols());
   const double pairs = n * static_cast<double>(columns) / 2, compared = 30e-9 + d * 0.1e-9, pass = n * d / 50e9,
                kernel = pairs * 0.6 * 16 / 2e11;
   const struct {

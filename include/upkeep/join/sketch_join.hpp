@@ -6,6 +6,7 @@
 #include "../metric/cosine.hpp"
 #include "exhaustive_join.hpp"
 #include "find_request.hpp"
+#include "paged_search.hpp"
 #include "sketch_choice.hpp"
 #include "sketch_search.hpp"
 #include "sketched_rows.hpp"
@@ -63,8 +64,8 @@ struct sketch_join {
   find_report find_pairs_between(matrix_view<const float> rows, matrix_view<const float> others, const find_options& options,
                                  pair_sink sink, progress& progress) const requires radius_metric<Metric> {
     const auto started = std::chrono::steady_clock::now();
-    detail::check_request<Metric>("sketch_join", rows, options);
-    detail::check_request<Metric>("sketch_join", others, options);
+    detail::check_request<Metric>("sketch_join", rows.rows(), options);
+    detail::check_request<Metric>("sketch_join", others.rows(), options);
     if (rows.cols() != others.cols() && rows.rows() != 0 && others.rows() != 0)
       throw error(errc::invalid_argument, "sketch_join: rows of " + std::to_string(rows.cols()) +
                                               " components cannot be compared with rows of " + std::to_string(others.cols()) +
@@ -72,7 +73,8 @@ struct sketch_join {
     find_report report;
     if (rows.rows() == 0 || others.rows() == 0 || rows.cols() == 0) return report;
     const execution how{options.threads, executor};
-    const sketch_space space = detail::choose_sketch<Metric>(others, rows.rows(), metric.radius(options.threshold), how, progress);
+    const sketch_space space =
+        detail::choose_sketch<Metric>(others, others.rows(), rows.rows(), metric.radius(options.threshold), how, progress);
     const sketched_rows<Metric> first(rows, space, how, progress), second(others, space, how, progress);
     report.set_aside = first.set_aside() + second.set_aside();
     report.pairs = sketch_search<Metric>(metric, space, options.threshold, first, second).run(how, sink, progress);
@@ -80,14 +82,31 @@ struct sketch_join {
     return report;
   }
 
+  /// `find_pairs` for rows that do not fit into memory: reads them twice from beginning to end, and then those whose sketches are within
+  /// reach of another's, in portions and in ascending order. Memory: at most 64 bytes a row, 12 MiB for a sample and 8 MiB a thread (more
+  /// where a row has over 1,024 components). The pairs are those of `find_pairs`, in another order, the same for every number of threads.
+  /// `source` is read by one thread at a time.
+  find_report find_pairs_in(const row_source& source, const find_options& options, pair_sink sink,
+                            progress& progress) const requires radius_metric<Metric> {
+    const auto started = std::chrono::steady_clock::now();
+    detail::check_request<Metric>("sketch_join", source.rows, options);
+    find_report report;
+    const execution how{options.threads, executor};
+    if (source.rows != 0 && source.components != 0)
+      detail::paged_search<Metric>(metric, source, options.threshold, how, progress).run(sink, report);
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return report;
+  }
+
  private:
   find_report search(matrix_view<const float> rows, const find_options& options, pair_sink sink, progress& progress) const {
     const auto started = std::chrono::steady_clock::now();
-    detail::check_request<Metric>("sketch_join", rows, options);
+    detail::check_request<Metric>("sketch_join", rows.rows(), options);
     if (rows.rows() == 0 || rows.rows() < exhaustive_below || rows.cols() == 0)
       return exhaustive_join<Metric>{metric, executor}.find_pairs(rows, options, sink, progress);
     const execution how{options.threads, executor};
-    const sketch_space space = detail::choose_sketch<Metric>(rows, rows.rows(), metric.radius(options.threshold), how, progress);
+    const sketch_space space =
+        detail::choose_sketch<Metric>(rows, rows.rows(), rows.rows(), metric.radius(options.threshold), how, progress);
     if (!space.usable()) return exhaustive_join<Metric>{metric, executor}.find_pairs(rows, options, sink, progress);
     const sketched_rows<Metric> sketched(rows, space, how, progress);
     find_report report;

@@ -2,8 +2,8 @@
 // Searches sketched rows against themselves or against others: filters by sketch, compares what is left, scores what is near.
 
 #include "../concepts/duplicate_finder.hpp"
-#include "../simd/scaled_distance.hpp"
 #include "ordered_delivery.hpp"
+#include "pair_comparison.hpp"
 #include "sketch_filter.hpp"
 #include "sketched_rows.hpp"
 
@@ -70,12 +70,7 @@ class sketch_search {
   static constexpr std::string_view during = "the search for near-duplicates";
   static constexpr std::size_t most_at_once = 4096;  // pairs that one pair of rows with copies may add to a unit
 
-  // One row on its way through the last comparison.
-  struct side {
-    const float* row = nullptr;
-    scaled_row scaled;
-    float tail = 0;
-  };
+  using side = detail::compared_row;
   [[nodiscard]] side side_of(const sketched_rows<Metric>& of, row_index i) const noexcept {
     return {of.rows()[i].data(), space_.scaled<Metric>(of.squared_norm(i)), of.tail(i)};
   }
@@ -105,17 +100,9 @@ class sketch_search {
         for (std::size_t j = 0; j < head; j += 16) __builtin_prefetch(soon + j);
       }
       if (near[k].row != known) row = side_of(first_, first_.set().row(known = near[k].row));
-      if (is_far(row, columns[near[k].column - begin], head)) continue;
+      if (detail::is_far(space_, row, columns[near[k].column - begin])) continue;
       settle(first_.set().row(near[k].row), second_.set().row(near[k].column), found, wide);
     }
-  }
-
-  [[nodiscard]] bool is_far(const side& a, const side& b, std::size_t head) const noexcept {
-    float distance = scaled_distance(a.row, a.scaled.factor, b.row, b.scaled.factor, head);
-    const float tails = a.tail - b.tail;
-    if (double{distance + tails * tails} > space_.largest_leading(a.scaled, b.scaled)) return true;
-    distance += scaled_distance(a.row + head, a.scaled.factor, b.row + head, b.scaled.factor, space_.components() - head);
-    return double{distance} > space_.largest_distance(a.scaled, b.scaled);
   }
 
   [[nodiscard]] double score(std::size_t a, std::size_t b) const noexcept {

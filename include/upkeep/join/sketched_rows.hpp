@@ -4,10 +4,10 @@
 #include "../base/matrix_view.hpp"
 #include "../base/parallel.hpp"
 #include "../base/progress.hpp"
-#include "../simd/dot_product.hpp"
 #include "../simd/reference.hpp"
 #include "../simd/row_sums.hpp"
 #include "find_request.hpp"
+#include "pair_comparison.hpp"
 #include "row_copies.hpp"
 #include "sketch_set.hpp"
 #include "sketch_space.hpp"
@@ -23,13 +23,10 @@
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 namespace detail {
 
-/// The components that a pair's distance is looked at after: enough to drop most, and whole registers.
-[[nodiscard]] inline std::size_t leading_components(std::size_t n) noexcept { return std::min(n, (n / 4 + 63) / 64 * 64); }
-
 /// The norms that go with a row's sketch.
 struct row_norms {
   double squared = 0;  ///< as reference_squared_norm gives it; NaN for a row that takes part in nothing
-  float tail = 0;      ///< of the scaled row without its `leading_components`
+  float tail = 0;      ///< see tail_norm
 };
 
 /// Sketches some rows of one space into a table, `row_sums_rows` at a time.
@@ -39,12 +36,12 @@ class row_sketcher {
  public:
   static constexpr std::size_t block = row_sums_rows<>;
 
-  row_sketcher(const sketch_space& space, sketch_table& table)
-      : space_(space), table_(table), head_(leading_components(space.components())) {}
+  row_sketcher(const sketch_space& space, sketch_table& table) : space_(space), table_(table) {}
 
-  /// Rows `first` to `end`, at most `block` of them, of `rows`; row i goes to `offset` + i of the table, and `keep(i, norms)` gets its norms.
-  template <class Keep>
-  void sketch(matrix_view<const float> rows, std::size_t first, std::size_t end, std::size_t offset, const Keep& keep) {
+  /// Rows `first` to `end`, at most `block` of them, of `rows`; `keep(i, norms)` gets the norms of row i, whose sketch goes to row
+  /// `place_of(i)` of the table.
+  template <class PlaceOf, class Keep>
+  void sketch(matrix_view<const float> rows, std::size_t first, std::size_t end, const PlaceOf& place_of, const Keep& keep) {
     const std::size_t width = space_.shape().width, last = rows.rows() - 1;
     const float* own[block];
     const float* next[block];
@@ -59,7 +56,7 @@ class row_sketcher {
       row_sums<32>(own, 1, rows.cols(), space_.columns(), next, sums);
     else
       row_sums<64>(own, 1, rows.cols(), space_.columns(), next, sums);
-    for (std::size_t i = first; i < end; ++i) keep(i, sketch_row(rows[i].data(), rows.cols(), sums + (i - first) * width, offset + i));
+    for (std::size_t i = first; i < end; ++i) keep(i, sketch_row(rows[i].data(), rows.cols(), sums + (i - first) * width, place_of(i)));
   }
 
  private:
@@ -69,7 +66,7 @@ class row_sketcher {
     if (!usable) return {std::numeric_limits<double>::quiet_NaN(), 0};
     const scaled_row scaled = space_.scaled<Metric>(norms.squared);
     if (scaled.apart) return norms;
-    norms.tail = scaled.factor * std::sqrt(squared_norm(row + head_, n - head_));
+    norms.tail = tail_norm(row, n, scaled);
     const sketch_shape shape = table_.shape;
     const auto made =
         space_.sketch(sums, scaled, table_.leading.data() + to * shape.leading, table_.rest.data() + to * (shape.width - shape.leading));
@@ -80,7 +77,6 @@ class row_sketcher {
 
   const sketch_space& space_;
   sketch_table& table_;
-  std::size_t head_;
 };
 
 }  // namespace detail
@@ -103,10 +99,12 @@ class sketched_rows {
       progress.check("the search for near-duplicates");
       const std::size_t end = std::min(rows.rows(), (task + 1) * part);
       for (std::size_t i = task * part; i < end; i += block)
-        sketcher.sketch(rows, i, std::min(end, i + block), 0, [&](std::size_t row, const detail::row_norms& norms) {
-          squared_norms_[row] = norms.squared;
-          tails_[row] = norms.tail;
-        });
+        sketcher.sketch(
+            rows, i, std::min(end, i + block), [](std::size_t row) { return row; },
+            [&](std::size_t row, const detail::row_norms& norms) {
+              squared_norms_[row] = norms.squared;
+              tails_[row] = norms.tail;
+            });
     });
     std::vector<row_index> members;
     members.reserve(rows.rows());
