@@ -9,6 +9,7 @@
 #include <concepts>
 #include <limits>
 #include <string>
+#include <string_view>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 namespace detail {
@@ -24,6 +25,12 @@ void check_request(const char* finder, std::size_t rows, const find_options& opt
     throw error(errc::limit_exceeded,
                 std::string(finder) + ": " + std::to_string(rows) + " rows are more than 4294967295: search them in parts");
 }
+
+/// Whether a metric says what it is called.
+template <class Metric>
+concept has_name = requires {
+  { Metric::name() } -> std::convertible_to<std::string_view>;
+};
 
 /// Whether a row of zeros takes part in no pair.
 template <class Metric>

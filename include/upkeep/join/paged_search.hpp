@@ -6,7 +6,6 @@
 #include "../concepts/duplicate_finder.hpp"
 #include "ordered_delivery.hpp"
 #include "pair_comparison.hpp"
-#include "row_source.hpp"
 #include "sketch_choice.hpp"
 #include "sketch_filter.hpp"
 #include "sketched_rows.hpp"
@@ -131,18 +130,15 @@ class paged_search {
       progress_.check(during);
       parallel_for((rows.rows() + block - 1) / block, how_, [&](std::size_t task, std::size_t) {
         const std::size_t first = task * block, end = std::min(rows.rows(), first + block);
-        if (std::count(numbers.begin() + static_cast<std::ptrdiff_t>(first), numbers.begin() + static_cast<std::ptrdiff_t>(end),
-                       not_searched) == 0) {
-          sketcher.sketch(
-              rows, first, end, [&](std::size_t i) { return std::size_t{numbers[i]}; },
-              [&](std::size_t i, const row_norms& norms) { squared_norms[numbers[i]] = norms.squared; });
-          return;
+        const auto row_of = [&](std::size_t i) { return rows[i].data(); };
+        const auto place_of = [&](std::size_t i) { return std::size_t{numbers[i]}; };
+        const auto keep = [&](std::size_t i, const row_norms& norms) { squared_norms[numbers[i]] = norms.squared; };
+        for (std::size_t i = first; i < end;) {  // as many as stand together
+          std::size_t stop = i;
+          while (stop < end && numbers[stop] != not_searched) ++stop;
+          if (i < stop) sketcher.sketch(i, stop, rows.rows(), row_of, place_of, keep);
+          i = stop + 1;
         }
-        for (std::size_t i = first; i < end; ++i)
-          if (numbers[i] != not_searched)
-            sketcher.sketch(
-                rows, i, i + 1, [&](std::size_t) { return std::size_t{numbers[i]}; },
-                [&](std::size_t, const row_norms& norms) { squared_norms[numbers[i]] = norms.squared; });
       });
       for (const row_index number : numbers)
         if (number != not_searched) seen[number] = true;

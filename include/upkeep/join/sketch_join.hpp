@@ -6,6 +6,7 @@
 #include "../metric/cosine.hpp"
 #include "exhaustive_join.hpp"
 #include "find_request.hpp"
+#include "incremental_search.hpp"
 #include "paged_search.hpp"
 #include "sketch_choice.hpp"
 #include "sketch_search.hpp"
@@ -98,6 +99,28 @@ struct sketch_join {
     return report;
   }
 
+  /// `find_pairs` for rows of which most are those of an earlier search: their sketches and pairs are read from `earlier.path`, and only new
+  /// and changed rows are compared with all. The pairs are those of `find_pairs`, always, in another order. Everything is searched anew where
+  /// there is no such file, where it is damaged, was made for another metric, threshold or dimension, where more than a tenth of the rows
+  /// came, changed or went since it was last made anew, or where the rows have drifted: their mean by more than .1 (of rows scaled to
+  /// about 1), or a tenth of the spread that the sketches keep.
+  /// @throws error io where the file cannot be read or written; else as find_pairs
+  find_report find_pairs_since(matrix_view<const float> rows, const earlier_search& earlier, const find_options& options, pair_sink sink,
+                               progress& progress) const requires radius_metric<Metric> {
+    if constexpr (!detail::has_name<Metric>) {
+      return find_pairs(rows, options, sink, progress);  // a file could not say what it was made with
+    } else {
+      const auto started = std::chrono::steady_clock::now();
+      detail::check_request<Metric>("sketch_join", rows.rows(), options);
+      if (rows.rows() == 0 || rows.rows() < exhaustive_below || rows.cols() == 0) return find_pairs(rows, options, sink, progress);
+      find_report report;
+      const execution how{options.threads, executor};
+      detail::incremental_search<Metric>(metric, Metric::name(), rows, earlier, options.threshold, how, progress).run(sink, report);
+      report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+      return report;
+    }
+  }
+
  private:
   find_report search(matrix_view<const float> rows, const find_options& options, pair_sink sink, progress& progress) const {
     const auto started = std::chrono::steady_clock::now();
@@ -117,6 +140,6 @@ struct sketch_join {
   }
 };
 
-static_assert(duplicate_finder<sketch_join<>>);
+static_assert(paged_finder<sketch_join<>> && incremental_finder<sketch_join<>>);
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

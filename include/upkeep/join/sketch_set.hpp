@@ -41,13 +41,17 @@ class sketch_set {
   /// @param rows  numbers of the rows that belong to the set; the others are left out
   sketch_set(sketch_table&& table, std::vector<row_index>&& rows, const execution& how) : shape_(table.shape), order_(std::move(rows)) {
     sketch_order(table.leading.data(), shape_.leading, panel_columns).sort(order_, how);
-    const std::size_t filled = panels() * panel_columns, more = shape_.width - shape_.leading;
-    // One array after the other, each freed before the next: the peak stays at one copy of the codes.
-    leading_ = in_order(std::move(table.leading), shape_.leading, filled, std::uint8_t{128}, how);
-    if (more != 0) rest_ = in_order(std::move(table.rest), more, filled, std::uint8_t{128}, how);
-    reach_ = in_order(std::move(table.reach), 1, filled, out_of_reach, how);
-    if (more != 0) bound_ = in_order(std::move(table.bound), 1, filled, 0.0f, how);
-    make_boxes(how);
+    take(std::move(table), how, [&](std::size_t place) { return std::size_t{order_[place]}; });
+  }
+
+  /// Says that the rows have been put in order before.
+  struct given_order {};
+  static constexpr given_order in_given_order{};
+
+  /// Row k of `table` is that of `rows[k]`, and stands at place k.
+  sketch_set(given_order, sketch_table&& table, std::vector<row_index>&& rows, const execution& how)
+      : shape_(table.shape), order_(std::move(rows)) {
+    take(std::move(table), how, [](std::size_t place) { return place; });
   }
 
   [[nodiscard]] sketch_shape shape() const noexcept { return shape_; }
@@ -98,9 +102,20 @@ class sketch_set {
   // The reach of an empty box: below every sum of gaps whatever is added to it.
   static constexpr std::int32_t nothing = -(1 << 28);
 
-  template <class T>
-  detail::aligned_buffer<T> in_order(detail::aligned_buffer<T>&& from, std::size_t each, std::size_t filled, T filler,
-                                     const execution& how) {
+  // One array after the other, each freed before the next: the peak stays at one copy of the codes.
+  template <class SourceOf>
+  void take(sketch_table&& table, const execution& how, const SourceOf& source_of) {
+    const std::size_t filled = panels() * panel_columns, more = shape_.width - shape_.leading;
+    leading_ = in_order(std::move(table.leading), shape_.leading, filled, std::uint8_t{128}, how, source_of);
+    if (more != 0) rest_ = in_order(std::move(table.rest), more, filled, std::uint8_t{128}, how, source_of);
+    reach_ = in_order(std::move(table.reach), 1, filled, out_of_reach, how, source_of);
+    if (more != 0) bound_ = in_order(std::move(table.bound), 1, filled, 0.0f, how, source_of);
+    make_boxes(how);
+  }
+
+  template <class T, class SourceOf>
+  detail::aligned_buffer<T> in_order(detail::aligned_buffer<T>&& from, std::size_t each, std::size_t filled, T filler, const execution& how,
+                                     const SourceOf& source_of) {
     const detail::aligned_buffer<T> source = std::move(from);
     detail::aligned_buffer<T> to(filled * each);
     constexpr std::size_t part = 8192;
@@ -108,7 +123,7 @@ class sketch_set {
       const std::size_t end = std::min(filled, (task + 1) * part);
       for (std::size_t place = task * part; place < end; ++place) {
         if (place < order_.size())
-          std::memcpy(to.data() + place * each, source.data() + std::size_t{order_[place]} * each, each * sizeof(T));
+          std::memcpy(to.data() + place * each, source.data() + source_of(place) * each, each * sizeof(T));
         else
           std::fill_n(to.data() + place * each, each, filler);
       }

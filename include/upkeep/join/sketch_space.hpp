@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <vector>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
@@ -62,47 +63,42 @@ class sketch_space {
 
   sketch_space() = default;
 
-  /// @param directions  the leading ones make the sketch; those beyond `shape.width` are left
+  /// @param basis  its leading directions make the sketch; those beyond `shape.width` are left
   /// @param largest  magnitude of a component of z that is common: it becomes code 127
   /// @param scale  S, a power of two
   /// @param radius  of the metric's threshold, not scaled
   sketch_space(const principal_basis& basis, sketch_shape shape, double largest, double scale, double radius)
-      : components_(basis.components), shape_(shape), scale_(scale), columns_(basis.components * shape.width) {
+      : components_(basis.components), shape_(shape), scale_(scale), distance_(scale * radius), columns_(basis.components * shape.width) {
     const std::size_t used = std::min(shape.width, basis.directions.size());
+    double centre[most_width] = {};
     for (std::size_t j = 0; j < components_; ++j)
-      for (std::size_t c = 0; c < shape.width; ++c)
-        columns_[j * shape.width + c] = c < used ? static_cast<float>(basis.directions[c][j]) : 0.0f;
-    double eta = 0, length = 0;
-    std::vector<std::vector<double>> rounded(used, std::vector<double>(components_));
-    for (std::size_t c = 0; c < used; ++c)
-      for (std::size_t j = 0; j < components_; ++j) rounded[c][j] = double{columns_[j * shape.width + c]};
-    const std::vector<double> mean(basis.mean.begin(), basis.mean.end());
-    for (std::size_t a = 0; a < used; ++a) {
-      for (std::size_t b = 0; b <= a; ++b) {
-        const double entry = detail::dot_of(rounded[a], rounded[b]) - (a == b ? 1.0 : 0.0);
-        eta += (a == b ? 1.0 : 2.0) * entry * entry;
+      for (std::size_t c = 0; c < shape.width; ++c) {
+        const float x = c < used ? static_cast<float>(basis.directions[c][j]) : 0.0f;
+        columns_[j * shape.width + c] = x;
+        centre[c] += double{x} * double{basis.mean[j]};
       }
-      centre_[a] = static_cast<float>(detail::dot_of(rounded[a], mean));
-      length += double{centre_[a]} * double{centre_[a]};
-    }
-    eta_ = std::sqrt(eta) + 1e-12;
-    stretch_ = std::sqrt(1.0 + eta_);
-    distance_ = scale * radius;
+    for (std::size_t c = 0; c < shape.width; ++c) centre_[c] = static_cast<float>(centre[c]);
     // Finer codes than a 64th of the radius separate nothing more; the floor keeps 1 / s a normal number.
     step_ = static_cast<float>(std::max({largest / 127.0, distance_ / 64.0, 0x1p-60}));
-    const auto n = static_cast<double>(components_), m = static_cast<double>(shape.width);
-    constexpr double u = 0x1p-24;
-    growth_ = n * u / (1.0 - n * u);
-    score_ = std::sqrt((n + 16) * 0x1p-49);
-    relative_ = 1.01 * (std::sqrt(m) * growth_ + 5 * u) + 1.01 * score_ + 2 * u;
-    absolute_ = 1.01 * u * std::sqrt(length) + 2 * u * (std::sqrt(length) + double{step_} * std::sqrt(m));
-    underflow_ = n * 0x1p-148;
+    derive();
+  }
+
+  /// The space of an earlier search, from what `columns`, `centre`, `step` and `scale` told of it.
+  /// @param columns  components x width, row-major
+  /// @param centre  width
+  sketch_space(std::size_t components, sketch_shape shape, std::span<const float> columns, std::span<const float> centre, float step,
+               double scale, double radius)
+      : components_(components), shape_(shape), scale_(scale), distance_(scale * radius), step_(step), columns_(columns.size()) {
+    std::copy(columns.begin(), columns.end(), columns_.data());
+    std::copy(centre.begin(), centre.end(), centre_);
+    derive();
   }
 
   [[nodiscard]] std::size_t components() const noexcept { return components_; }
   [[nodiscard]] sketch_shape shape() const noexcept { return shape_; }
   [[nodiscard]] const float* columns() const noexcept { return columns_.data(); }  ///< components x width, row-major
   [[nodiscard]] const float* centre() const noexcept { return centre_; }
+  [[nodiscard]] double scale() const noexcept { return scale_; }        ///< S
   [[nodiscard]] float step() const noexcept { return step_; }           ///< s
   [[nodiscard]] double distance() const noexcept { return distance_; }  ///< E
   [[nodiscard]] double eta() const noexcept { return eta_; }
@@ -176,6 +172,31 @@ class sketch_space {
 
  private:
   static constexpr std::size_t most_width = 64;
+
+  // What follows from the columns: how far they are from orthonormal, and the slack.
+  void derive() {
+    double eta = 0, length = 0;
+    std::vector<std::vector<double>> direction(shape_.width, std::vector<double>(components_));
+    for (std::size_t j = 0; j < components_; ++j)
+      for (std::size_t c = 0; c < shape_.width; ++c) direction[c][j] = double{columns_[j * shape_.width + c]};
+    for (std::size_t a = 0; a < shape_.width; ++a) {
+      const bool filled = a < components_;  // there are no more directions than components
+      for (std::size_t b = 0; b <= a; ++b) {
+        const double entry = detail::dot_of(direction[a], direction[b]) - (a == b && filled ? 1.0 : 0.0);
+        eta += (a == b ? 1.0 : 2.0) * entry * entry;
+      }
+      length += double{centre_[a]} * double{centre_[a]};
+    }
+    eta_ = std::sqrt(eta) + 1e-12;
+    stretch_ = std::sqrt(1.0 + eta_);
+    const auto n = static_cast<double>(components_), m = static_cast<double>(shape_.width);
+    constexpr double u = 0x1p-24;
+    growth_ = n * u / (1.0 - n * u);
+    score_ = std::sqrt((n + 16) * 0x1p-49);
+    relative_ = 1.01 * (std::sqrt(m) * growth_ + 5 * u) + 1.01 * score_ + 2 * u;
+    absolute_ = 1.01 * u * std::sqrt(length) + 2 * u * (std::sqrt(length) + double{step_} * std::sqrt(m));
+    underflow_ = n * 0x1p-148;
+  }
 
   [[nodiscard]] double bound_of(double missed, double more) const noexcept {
     const double b = (stretch_ * distance_ / 2 + std::sqrt(missed) * 1.00001 + more) / double{step_};

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -38,25 +39,20 @@ class row_sketcher {
 
   row_sketcher(const sketch_space& space, sketch_table& table) : space_(space), table_(table) {}
 
-  /// Rows `first` to `end`, at most `block` of them, of `rows`; `keep(i, norms)` gets the norms of row i, whose sketch goes to row
-  /// `place_of(i)` of the table.
-  template <class PlaceOf, class Keep>
-  void sketch(matrix_view<const float> rows, std::size_t first, std::size_t end, const PlaceOf& place_of, const Keep& keep) {
-    const std::size_t width = space_.shape().width, last = rows.rows() - 1;
+  /// The rows `row_of(i)` for i from `first` to `end`, at most `block` of them, of `count` in all; `keep(i, norms)` gets the norms of each,
+  /// whose sketch goes to row `place_of(i)` of the table.
+  template <class RowOf, class PlaceOf, class Keep>
+  void sketch(std::size_t first, std::size_t end, std::size_t count, const RowOf& row_of, const PlaceOf& place_of, const Keep& keep) {
+    const std::size_t width = space_.shape().width, n = space_.components();
     const float* own[block];
     const float* next[block];
     alignas(64) float sums[block * 64];
     for (std::size_t r = 0; r < block; ++r) {
-      own[r] = rows[std::min(first + r, last)].data();
-      next[r] = rows[std::min(first + block + r, last)].data();
+      own[r] = row_of(std::min(first + r, end - 1));
+      next[r] = row_of(std::min(end + r, count - 1));
     }
-    if (width == 16)
-      row_sums<16>(own, 1, rows.cols(), space_.columns(), next, sums);
-    else if (width == 32)
-      row_sums<32>(own, 1, rows.cols(), space_.columns(), next, sums);
-    else
-      row_sums<64>(own, 1, rows.cols(), space_.columns(), next, sums);
-    for (std::size_t i = first; i < end; ++i) keep(i, sketch_row(rows[i].data(), rows.cols(), sums + (i - first) * width, place_of(i)));
+    row_sums_of_width(width, own, n, space_.columns(), next, sums);
+    for (std::size_t i = first; i < end; ++i) keep(i, sketch_row(own[i - first], n, sums + (i - first) * width, place_of(i)));
   }
 
  private:
@@ -92,30 +88,30 @@ class sketched_rows {
   /// @throws error cancelled when told to stop
   sketched_rows(matrix_view<const float> rows, const sketch_space& space, const execution& how, const progress& progress)
       : rows_(rows), squared_norms_(rows.rows()), tails_(rows.rows()) {
-    sketch_table table(space.shape(), rows.rows());
-    detail::row_sketcher<Metric> sketcher(space, table);
-    constexpr std::size_t block = detail::row_sketcher<Metric>::block, part = 16 * block;
-    parallel_for((rows.rows() + part - 1) / part, how, [&](std::size_t task, std::size_t) {
-      progress.check("the search for near-duplicates");
-      const std::size_t end = std::min(rows.rows(), (task + 1) * part);
-      for (std::size_t i = task * part; i < end; i += block)
-        sketcher.sketch(
-            rows, i, std::min(end, i + block), [](std::size_t row) { return row; },
-            [&](std::size_t row, const detail::row_norms& norms) {
-              squared_norms_[row] = norms.squared;
-              tails_[row] = norms.tail;
-            });
-    });
-    std::vector<row_index> members;
-    members.reserve(rows.rows());
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      if (std::isnan(squared_norms_[i]))
-        ++set_aside_;
-      else
-        (!space.usable() || space.scaled<Metric>(squared_norms_[i]).apart ? apart_ : members).push_back(static_cast<row_index>(i));
+    std::vector<row_index> all(rows.rows());
+    std::iota(all.begin(), all.end(), row_index{0});
+    sketch(std::move(all), space, how, progress);
+  }
+
+  /// Only the rows of `chosen`, ascending; the others take part in nothing.
+  sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, const sketch_space& space, const execution& how,
+                const progress& progress)
+      : rows_(rows), squared_norms_(rows.rows(), nothing), tails_(rows.rows()) {
+    sketch(std::move(chosen), space, how, progress);
+  }
+
+  /// Rows whose sketches are known: row k of `table` is that of `chosen[k]`, whose norms `norms_of(k)` tells. They keep this order, and
+  /// copies are not looked for.
+  template <class NormsOf>
+  sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, sketch_table&& table, const NormsOf& norms_of,
+                const execution& how)
+      : rows_(rows), squared_norms_(rows.rows(), nothing), tails_(rows.rows()) {
+    for (std::size_t k = 0; k < chosen.size(); ++k) {
+      const detail::row_norms norms = norms_of(k);
+      squared_norms_[chosen[k]] = norms.squared;
+      tails_[chosen[k]] = norms.tail;
     }
-    copies_ = detail::row_copies(rows, table, squared_norms_, members);
-    set_ = sketch_set(std::move(table), std::move(members), how);
+    set_ = sketch_set(sketch_set::in_given_order, std::move(table), std::move(chosen), how);
   }
 
   [[nodiscard]] matrix_view<const float> rows() const noexcept { return rows_; }
@@ -129,6 +125,38 @@ class sketched_rows {
   [[nodiscard]] float tail(std::size_t row) const noexcept { return tails_[row]; }
 
  private:
+  static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+  void sketch(std::vector<row_index>&& chosen, const sketch_space& space, const execution& how, const progress& progress) {
+    sketch_table table(space.shape(), rows_.rows());  // what is not written takes no memory
+    detail::row_sketcher<Metric> sketcher(space, table);
+    constexpr std::size_t block = detail::row_sketcher<Metric>::block, part = 16 * block;
+    parallel_for((chosen.size() + part - 1) / part, how, [&](std::size_t task, std::size_t) {
+      progress.check("the search for near-duplicates");
+      const std::size_t end = std::min(chosen.size(), (task + 1) * part);
+      for (std::size_t k = task * part; k < end; k += block)
+        sketcher.sketch(
+            k, std::min(end, k + block), chosen.size(), [&](std::size_t i) { return rows_[chosen[i]].data(); },
+            [&](std::size_t i) { return std::size_t{chosen[i]}; },
+            [&](std::size_t i, const detail::row_norms& norms) {
+              squared_norms_[chosen[i]] = norms.squared;
+              tails_[chosen[i]] = norms.tail;
+            });
+    });
+    std::size_t kept = 0;
+    for (const row_index i : chosen) {
+      if (std::isnan(squared_norms_[i]))
+        ++set_aside_;
+      else if (!space.usable() || space.scaled<Metric>(squared_norms_[i]).apart)
+        apart_.push_back(i);
+      else
+        chosen[kept++] = i;
+    }
+    chosen.resize(kept);
+    copies_ = detail::row_copies(rows_, table, squared_norms_, chosen);
+    set_ = sketch_set(std::move(table), std::move(chosen), how);
+  }
+
   matrix_view<const float> rows_;
   std::vector<double> squared_norms_;
   std::vector<float> tails_;

@@ -2,6 +2,7 @@
 // The one door to xsimd: a register of floats with the few operations that the kernels need, the same for xsimd 8.1 to 14.
 
 #include "../config.hpp"
+#include "mask_bits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -122,7 +123,7 @@ struct native_floats {
   /// Bit i is set where lane i of `a` is at least that of `b`; never where one of them is NaN.
   [[gnu::always_inline]] friend inline std::uint32_t at_least(native_floats a, native_floats b) noexcept {
 #if defined(__AVX512F__)
-    if constexpr (size == 16) return _mm512_cmp_ps_mask(a.lanes, b.lanes, _CMP_GE_OQ);
+    if constexpr (size == 16) return mask_bits(_mm512_cmp_ps_mask(a.lanes, b.lanes, _CMP_GE_OQ));
 #elif defined(__AVX__)
     if constexpr (size == 8) return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(a.lanes, b.lanes, _CMP_GE_OQ)));
 #elif defined(__SSE2__)

@@ -2,6 +2,7 @@
 // Which boxes of byte codes lie within reach of a box: what lets the sketch join leave out whole groups of rows unseen.
 
 #include "../config.hpp"
+#include "mask_bits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,7 @@ inline std::uint32_t box_filter(const std::uint8_t* low, const std::uint8_t* hig
     const __m512i gap = _mm512_min_epu8(_mm512_or_si512(above, below), _mm512_set1_epi8(127));
     sum = _mm512_dpbusd_epi32(sum, gap, gap);
   }
-  return _mm512_cmple_epi32_mask(sum, _mm512_add_epi32(_mm512_load_si512(reaches), _mm512_set1_epi32(reach)));
+  return mask_bits(_mm512_cmple_epi32_mask(sum, _mm512_add_epi32(_mm512_load_si512(reaches), _mm512_set1_epi32(reach))));
 #elif defined(__AVX2__)
   std::uint32_t bits = 0;
   for (std::size_t half = 0; half < 2; ++half) {

@@ -2,6 +2,7 @@
 // Registers of 32-bit sums over products of byte codes, one type for each way a machine has of making them.
 
 #include "../config.hpp"
+#include "mask_bits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -188,7 +189,7 @@ struct avx512vnni_codes {
   [[gnu::always_inline]] static inline sums multiply_add(sums s, const row_code* row, codes c) noexcept {
     return _mm512_dpbusd_epi32(s, _mm512_set1_epi32(detail::four_bytes(row)), c);
   }
-  [[gnu::always_inline]] static inline std::uint32_t negative(sums s) noexcept { return _mm512_movepi32_mask(s); }
+  [[gnu::always_inline]] static inline std::uint32_t negative(sums s) noexcept { return mask_bits(_mm512_movepi32_mask(s)); }
   /// The signs of 64 sums by one instruction: bit c belongs to vector (c / 4) % 4, lane c / 16 * 4 + c % 4.
   [[gnu::always_inline]] static inline std::uint64_t negative(sums a, sums b, sums c, sums d) noexcept {
     return _mm512_movepi8_mask(_mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)));

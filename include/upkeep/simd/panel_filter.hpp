@@ -133,7 +133,7 @@ inline std::size_t nonzero_words(const std::uint64_t* words, std::size_t count, 
     const __m512i own = _mm512_loadu_si512(words + i);
     const __mmask8 set = _mm512_test_epi64_mask(own, own);
     _mm256_mask_compressstoreu_epi32(places + found, set, eight);
-    found += static_cast<std::size_t>(__builtin_popcount(set));
+    found += static_cast<std::size_t>(__builtin_popcount(mask_bits(set) & 255u));
     eight = _mm256_add_epi32(eight, _mm256_set1_epi32(8));
   }
 #else

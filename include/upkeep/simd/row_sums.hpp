@@ -57,4 +57,15 @@ template <std::size_t Width, class Floats = native_floats>
                                       std::make_index_sequence<row_sums_rows<Floats>>(), std::make_index_sequence<vectors>());
 }
 
+/// The same for a width known at run time: 16, 32 or 64.
+inline void row_sums_of_width(std::size_t width, const float* const* rows, std::size_t n, const float* columns, const float* const* next,
+                              float* sums) noexcept {
+  if (width == 16)
+    row_sums<16>(rows, 1, n, columns, next, sums);
+  else if (width == 32)
+    row_sums<32>(rows, 1, n, columns, next, sums);
+  else
+    row_sums<64>(rows, 1, n, columns, next, sums);
+}
+
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
