@@ -7,6 +7,7 @@
 #include <upkeep/simd/cosine_similarity.hpp>
 #include <upkeep/simd/dot_product.hpp>
 #include <upkeep/simd/one_to_many.hpp>
+#include <upkeep/simd/mask_bits.hpp>
 #include <upkeep/simd/panel_filter.hpp>
 #include <upkeep/simd/reference.hpp>
 #include <upkeep/simd/row_sums.hpp>
