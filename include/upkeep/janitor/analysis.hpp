@@ -1,6 +1,7 @@
 #pragma once
 // Finds what could be removed from a store, and only reads: scan, orphans, near-duplicate pairs, witnesses.
 
+#include "../base/file.hpp"
 #include "guarded_resolution.hpp"
 #include "limits.hpp"
 #include "options.hpp"
@@ -15,7 +16,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace upkeep::inline v0 {
@@ -57,8 +60,9 @@ struct bound_entry {
 template <class Parts>
 class analyser {
  public:
-  analyser(Parts& parts, const janitor_options& options, progress& progress, time_point now)
-      : parts_(parts), options_(options), progress_(progress), now_(now) {}
+  /// @param locked  whether the run holds the store's lock and may replace what an earlier one remembered
+  analyser(Parts& parts, const janitor_options& options, progress& progress, time_point now, bool locked)
+      : parts_(parts), options_(options), progress_(progress), now_(now), locked_(locked) {}
 
   analysis run() {
     scan();
@@ -73,6 +77,8 @@ class analyser {
   }
 
  private:
+  using finder_type = std::remove_reference_t<decltype(use(std::declval<Parts&>().finder))>;
+
   auto& store() { return parts_.store; }
 
   void scan() {
@@ -83,7 +89,8 @@ class analyser {
                   "janitor: an orphan oracle was given but the store has no source field: name the column that holds the source");
     dimension_ = store().dimension();
     const std::size_t expected = store().size();
-    vectors_.reserve(expected * dimension_);
+    paged_ = paged_finder<finder_type> && expected != 0 && dimension_ > options_.vector_memory / sizeof(float) / expected;
+    if (!paged_) vectors_.reserve(expected * dimension_);
     store().scan((row_table::needed & there) | field::vector, [&](const record_batch& batch) {
       progress_.check("the scan");
       const std::size_t first = rows_.size();
@@ -94,7 +101,7 @@ class analyser {
           continue;
         }
         vector_row_.push_back(static_cast<row_index>(first + i));
-        vectors_.insert(vectors_.end(), batch.vectors[i].begin(), batch.vectors[i].end());
+        if (!paged_) vectors_.insert(vectors_.end(), batch.vectors[i].begin(), batch.vectors[i].end());
       }
       progress_.report("scan", rows_.size(), std::max(expected, rows_.size()), "rows");
     });
@@ -205,15 +212,15 @@ class analyser {
     for (std::size_t i = 0; i < vector_row_.size(); ++i) {
       if (owner_[rows_.source(vector_row_[i])] != ownership::present) continue;
       if (kept != i) {
-        std::copy_n(vectors_.begin() + static_cast<std::ptrdiff_t>(i * dimension_), dimension_,
-                    vectors_.begin() + static_cast<std::ptrdiff_t>(kept * dimension_));
+        if (!paged_)
+          std::copy_n(vectors_.begin() + static_cast<std::ptrdiff_t>(i * dimension_), dimension_,
+                      vectors_.begin() + static_cast<std::ptrdiff_t>(kept * dimension_));
         vector_row_[kept] = vector_row_[i];
       }
       ++kept;
     }
     vector_row_.resize(kept);
     const step_timer timer(result_.report.seconds.join);
-    const matrix_view<const float> matrix(vectors_.data(), kept, dimension_);
     const find_options find{.threshold = options_.threshold, .threads = options_.threads};
     const auto sink = [&](const scored_pair& p) {
       const row_index a = vector_row_[p.first], b = vector_row_[p.second];
@@ -224,9 +231,47 @@ class analyser {
                                               " near-duplicate pairs: raise the threshold, or raise max_pairs (16 bytes of memory each)");
       pairs_.push_back({std::min(a, b), std::max(a, b), p.score});
     };
-    use(parts_.finder).find_pairs(matrix, find, sink, progress_);
+    auto& finder = use(parts_.finder);
+    const matrix_view<const float> matrix =
+        paged_ ? matrix_view<const float>() : matrix_view<const float>(vectors_.data(), kept, dimension_);
+    if (paged_) {
+      if constexpr (paged_finder<finder_type>) find_where_they_are(finder, find, sink);
+    } else if constexpr (incremental_finder<finder_type>) {
+      const auto key_of = [&](std::size_t i) { return rows_.key(vector_row_[i]); };
+      const bool keep = locked_ && !options_.dry_run;
+      if (parts_.directory.empty()) {
+        finder.find_pairs(matrix, find, sink, progress_);
+      } else {
+        if (keep) create_directories_durably(parts_.directory);
+        finder.find_pairs_since(matrix, {parts_.directory + "/sketches", keep, key_of}, find, sink, progress_);
+      }
+    } else {
+      finder.find_pairs(matrix, find, sink, progress_);
+    }
     result_.report.pairs = pairs_.size();
     vectors_ = {};
+  }
+
+  // The vectors are more than may be held in memory: the finder reads them in the store.
+  void find_where_they_are(finder_type& finder, const find_options& find, pair_sink sink) {
+    std::vector<row_index> number(rows_.size(), not_searched);
+    for (std::size_t i = 0; i < vector_row_.size(); ++i) number[vector_row_[i]] = static_cast<row_index>(i);
+    std::vector<row_index> numbers;
+    const auto hand_over = [&](const record_batch& batch, page_visitor visit) {
+      numbers.clear();
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        const auto row = batch.health[i] == set_aside::no ? rows_.find(batch.keys[i]) : std::nullopt;
+        numbers.push_back(row ? number[*row] : not_searched);
+      }
+      visit(numbers, batch.vectors);
+    };
+    const auto scan = [&](page_visitor visit) { store().scan(field::vector, [&](const record_batch& batch) { hand_over(batch, visit); }); };
+    const auto fetch = [&](std::span<const row_index> wanted, page_visitor visit) {
+      std::vector<key_view> keys;
+      for (const row_index w : wanted) keys.push_back(rows_.key(vector_row_[w]));
+      store().fetch(keys, field::vector, [&](const record_batch& batch) { hand_over(batch, visit); });
+    };
+    finder.find_pairs_in({vector_row_.size(), dimension_, scan, fetch}, find, sink, progress_);
   }
 
   void resolve_pairs() {
@@ -295,6 +340,8 @@ class analyser {
   const janitor_options& options_;
   progress& progress_;
   time_point now_;
+  bool locked_;
+  bool paged_ = false;  // the vectors stay in the store
   analysis result_;
   row_table rows_;
   std::size_t dimension_ = 0;

@@ -60,7 +60,7 @@ class janitor {
   /// What a cleanup would do now, baseline aside. Reads only and takes no lock.
   plan analyse(std::stop_token stop = {}) {
     progress p = progress_to_observer(stop);
-    analysis found = detail::analyser<parts_type>(parts_, options_, p, now()).run();
+    analysis found = detail::analyser<parts_type>(parts_, options_, p, now(), false).run();
     found.plan.id = new_id();
     return std::move(found.plan);
   }
@@ -214,7 +214,7 @@ class janitor {
 
   analysis look(std::string_view what, progress& p) {
     started_ = now();
-    analysis found = detail::analyser<parts_type>(parts_, options_, p, started_).run();
+    analysis found = detail::analyser<parts_type>(parts_, options_, p, started_, options_.phase != phase::detect).run();
     found.plan.id = found.report.run_id = new_id();
     found.report.phase = std::string(what);
     found.report.dry_run = options_.dry_run;

@@ -58,9 +58,12 @@ struct janitor_options {
   bool across_scopes = false;             ///< let rows of different scopes be duplicates of each other
   std::size_t batch = 200;                ///< rows removed in one transaction, 1 to 200
   std::uint64_t max_pairs = 100'000'000;  ///< pairs held in memory, 16 bytes each
-  unsigned threads = 0;                   ///< 0: all cores
-  std::string backup_directory = {};      ///< empty: the store's own
-  std::string owner = {};                 ///< who runs it, for the lock; empty: host and process id
+  /// Bytes of vectors held in memory, 4 a component; where there are more, a `paged_finder` reads them in the store: two more scans, and
+  /// 64 bytes a row.
+  std::uint64_t vector_memory = std::uint64_t{4} << 30;
+  unsigned threads = 0;               ///< 0: all cores
+  std::string backup_directory = {};  ///< empty: the store's own
+  std::string owner = {};             ///< who runs it, for the lock; empty: host and process id
   /// Called after each batch was removed and committed, with the keys that left, so that indexes elsewhere can follow. What it throws ends
   /// the run as `failed`.
   std::function<void(std::span<const key_view>)> on_removed = {};

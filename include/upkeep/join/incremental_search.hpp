@@ -61,8 +61,8 @@ class incremental_search {
     try {
       earlier_rows_ = read_snapshot(earlier_.path);
     } catch (const error& e) {
-      if (e.code() != errc::corrupt) throw;
-      return "damaged";
+      problem_ = e.what();
+      return e.code() == errc::corrupt ? "damaged" : "unreadable";
     }
     if (!earlier_rows_) return "none";
     const sketch_snapshot& s = *earlier_rows_;
@@ -137,9 +137,7 @@ class incremental_search {
 
   void compare_all(pair_sink sink, find_report& report, std::string_view reason) {
     const event_field fields[] = {{"reason", reason}, {"rows", rows_.rows()}};
-    progress_.tell(event{
-        reason == "damaged" ? event_level::warning : event_level::detail, "sketches_made_anew",
-        reason == "damaged" ? std::string_view("the remembered sketches were damaged and are made anew") : std::string_view(), fields});
+    progress_.tell(event{problem_.empty() ? event_level::detail : event_level::warning, "sketches_made_anew", problem_, fields});
     earlier_rows_.reset();
     space_ = choose_sketch<Metric>(rows_, rows_.rows(), rows_.rows(), metric_.radius(threshold_), how_, progress_);
     const sketched_rows<Metric> all(rows_, space_, how_, progress_);
@@ -258,7 +256,11 @@ class incremental_search {
     for (const scored_pair& p : pairs_)
       if (snapshot_place_[p.first] != unknown && snapshot_place_[p.second] != unknown)
         made.pairs.push_back({snapshot_place_[p.first], snapshot_place_[p.second], p.score});
-    write_snapshot(made, earlier_.path);
+    try {
+      write_snapshot(made, earlier_.path);
+    } catch (const error& e) {  // a full disk costs the next run its head start, not this one its result
+      progress_.tell(event{event_level::warning, "sketches_not_kept", e.what(), {}});
+    }
   }
 
   void forget() {
@@ -273,6 +275,7 @@ class incremental_search {
   const execution& how_;
   progress& progress_;
   sketch_space space_;
+  std::string problem_;  // why the earlier search could not be read
   std::vector<std::uint64_t> content_;
   std::optional<sketch_snapshot> earlier_rows_;
   std::vector<std::uint32_t> row_of_;  // today's row of each remembered one
