@@ -2,6 +2,7 @@
 // The comparison of two rows in single precision, with a stop on the way: drops what is certainly too far apart.
 
 #include "../simd/dot_product.hpp"
+#include "../simd/reference.hpp"
 #include "../simd/scaled_distance.hpp"
 #include "sketch_space.hpp"
 
@@ -18,7 +19,10 @@ namespace detail {
 /// The norm of a scaled row without its leading components.
 [[nodiscard]] inline float tail_norm(const float* row, std::size_t n, const scaled_row& scaled) noexcept {
   const std::size_t head = leading_components(n);
-  return scaled.factor * std::sqrt(squared_norm(row + head, n - head));
+  const float squared = squared_norm(row + head, n - head);
+  if (squared > 0x1p-80f && squared < 0x1p100f) return scaled.factor * std::sqrt(squared);
+  // Squares of a row that is not scaled yet may underflow or overflow where the row itself is far from it.
+  return static_cast<float>(double{scaled.factor} * std::sqrt(reference_squared_norm(row + head, n - head)));
 }
 
 /// One row on its way through the comparison.

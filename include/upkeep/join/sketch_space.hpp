@@ -47,8 +47,8 @@ struct scaled_row {
 ///     subtracting a mean changes no distance and needs no slack.
 /// (3) Rounding of z: f is a double rounded to float (2u r, with what sqrt and the division did); each of the m sums of n products errs by at
 ///     most g(n) |x| |P_c| (Higham 3.5), together g(n) sqrt(m (1 + eta)) r; the multiplication by f and the subtraction of c by u (2 r + |c|)
-///     sqrt(1 + eta) at most; underflow costs a component 2^-149 before it is multiplied by f. So the z that is computed is within
-///     ez = 1.01 ((sqrt(m) g(n) + 5u) r + u |c|) + n 2^-148 f of the true one, while eta < 2^-8 (checked).
+///     sqrt(1 + eta) at most; underflow costs a sum n 2^-150 at most before it is multiplied by f. So the z that is computed is within
+///     ez = 1.01 ((sqrt(m) g(n) + 5u) r + u |c|) + n 2^-147 f of the true one, while eta < 2^-8 (checked).
 /// (4) Codes: q = round(z / s), held between -127 and 127; whatever was rounded or cut off, e = |z - s q| is measured, in single precision:
 ///     relative error below 1e-5, and 2u (|z| + s sqrt(m)) for s q and the difference.
 /// (5) So |s q_u - s q_v| <= sqrt(1 + eta) E + a_u + a_v with a = e 1.00001 + slack(r), slack(r) = ez + 1.01 sqrt(k) r + 2u (r + |c| + s sqrt(m)).
@@ -163,7 +163,7 @@ class sketch_space {
   }
 
   /// The largest value that `scaled_distance` of the two rows can have where they are within the threshold: (1), and what is rounded on the
-  /// way: the factors and the products 3u (r_u + r_v), underflow, the sum of squares g(n + 8).
+  /// way: the factors and the products 3u (r_u + r_v), the sum of squares g(n + 8), and the squares where they underflow, 2^-150 each.
   [[nodiscard]] double largest_distance(const scaled_row& a, const scaled_row& b) const noexcept { return beyond(0x1p-22, a, b); }
 
   /// The same for a sum over the leading components with the squared difference of the norms of the others, each of which errs by at most
@@ -195,7 +195,7 @@ class sketch_space {
     score_ = std::sqrt((n + 16) * 0x1p-49);
     relative_ = 1.01 * (std::sqrt(m) * growth_ + 5 * u) + 1.01 * score_ + 2 * u;
     absolute_ = 1.01 * u * std::sqrt(length) + 2 * u * (std::sqrt(length) + double{step_} * std::sqrt(m));
-    underflow_ = n * 0x1p-148;
+    underflow_ = n * 0x1p-147;
   }
 
   [[nodiscard]] double bound_of(double missed, double more) const noexcept {
@@ -206,7 +206,7 @@ class sketch_space {
   [[nodiscard]] double beyond(double relative, const scaled_row& a, const scaled_row& b) const noexcept {
     const double reach =
         distance_ + (relative + score_) * (double{a.norm} + double{b.norm}) + underflow_ * (double{a.factor} + double{b.factor});
-    return reach * reach * (1 + 2 * growth_ + 0x1p-20);
+    return reach * reach * (1 + 2 * growth_ + 0x1p-20) + underflow_;
   }
 
   std::size_t components_ = 0;

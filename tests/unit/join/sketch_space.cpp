@@ -141,7 +141,9 @@ void check_pair(const setting& with, const vector& x, const vector& y) {
   REQUIRE(double{found} <= space.largest_distance(a.scaled, b.scaled));
   for (const std::size_t head : {std::size_t{0}, x.size() / 4, x.size() - 1}) {
     const auto tail = [&](const vector& row, const upkeep::scaled_row& scaled) {
-      return scaled.factor * std::sqrt(upkeep::squared_norm(row.data() + head, row.size() - head));
+      const float squared = upkeep::squared_norm(row.data() + head, row.size() - head);
+      if (squared > 0x1p-80f) return scaled.factor * std::sqrt(squared);
+      return static_cast<float>(double{scaled.factor} * std::sqrt(upkeep::reference_squared_norm(row.data() + head, row.size() - head)));
     };
     const float tails = tail(x, a.scaled) - tail(y, b.scaled);
     const float start = upkeep::scaled_distance(x.data(), a.scaled.factor, y.data(), b.scaled.factor, head);
@@ -330,6 +332,19 @@ TEST_CASE("rows of any magnitude keep the property, or are apart", "[join]") {
   for (const double squared : {2.0, 3.0, 1e-20, 1e20}) {  // norms are those of the scaled rows, rounded up
     CHECK(double{space.scaled<cosine>(squared).norm} >= 1.0);
     CHECK(double{space.scaled<cosine>(squared).norm} <= 1.00001);
+  }
+}
+
+TEST_CASE("rows so small beside the others that their squares underflow are not lost", "[join]") {
+  upkeep::rng random(111);
+  for (const std::size_t n : {1u, 7u, 100u}) {
+    const auto basis = axes(n, 16);
+    for (int exponent = -80; exponent < -60; ++exponent)
+      for (int round = 0; round < 10; ++round) {
+        const vector x = normal_vector(random, n, std::ldexp(1.0, exponent)), y = normal_vector(random, n, std::ldexp(1.0, exponent));
+        check_pair<euclidean>({basis}, x, y);
+        check_pair<euclidean>({basis}, x, vector(n, 0.0f));
+      }
   }
 }
 
