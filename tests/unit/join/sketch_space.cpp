@@ -141,8 +141,8 @@ void check_pair(const setting& with, const vector& x, const vector& y) {
   REQUIRE(double{found} <= space.largest_distance(a.scaled, b.scaled));
   for (const std::size_t head : {std::size_t{0}, x.size() / 4, x.size() - 1}) {
     const auto tail = [&](const vector& row, const upkeep::scaled_row& scaled) {
-      const float squared = upkeep::squared_norm(row.data() + head, row.size() - head);
-      if (squared > 0x1p-80f) return scaled.factor * std::sqrt(squared);
+      const float own = upkeep::squared_norm(row.data() + head, row.size() - head);
+      if (own > 0x1p-80f) return scaled.factor * std::sqrt(own);
       return static_cast<float>(double{scaled.factor} * std::sqrt(upkeep::reference_squared_norm(row.data() + head, row.size() - head)));
     };
     const float tails = tail(x, a.scaled) - tail(y, b.scaled);
