@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Compares exhaustive_join with FAISS 1.15.1 (IndexFlatIP.range_search) on the same rows, in turn, on as many threads.
+"""Compares sketch_join (or exhaustive_join) with FAISS 1.15.1 (IndexFlatIP.range_search) on the same rows, in turn, on as many threads.
 
-Makes its own virtual environment in build/compare-venv (faiss-cpu and numpy from PyPI) and its own build in build/compare; changes nothing
-else. Prints the median of both, the ratio, and whether the pair sets are equal: pairs may differ only where the cosine is so near the
-threshold that single precision, in which FAISS decides, cannot tell; these are listed.
+Makes its own virtual environment in build/compare-venv (faiss-cpu and numpy from PyPI) and its own builds and data in build/compare*;
+changes nothing else. Prints the medians of both, the ratio, and whether the pair sets are equal: pairs may differ only where the cosine is
+so near the threshold that single precision, in which FAISS decides, cannot tell; these are listed.
+
+The rows are the notes of shared/data, an .fvecs file (--data), or made here: --case mixture (shared/data/mixture.py, 65,536 x 768), or
+--case gaussian (50,000 x 384, every direction alike, so that nothing can be left out unseen).
 
 FAISS is given every advantage: its rows are normalised before the clock starts, and what it finds twice (i, j and j, i) and of itself is
 sorted out after it has stopped. Its matrix library does not know every processor and then falls back to code that is five times slower,
-so the best kernels that the processor can run are named to it (OPENBLAS_CORETYPE, unless it is set). exhaustive_join starts from the rows
-as they are and scores every pair in double precision.
+so the best kernels that the processor can run are named to it (OPENBLAS_CORETYPE, unless it is set). Ours starts from the rows as they are
+and scores every pair in double precision.
 """
 import argparse
 import os
@@ -20,12 +23,41 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VENV = os.path.join(ROOT, "build", "compare-venv")
 BUILD = os.path.join(ROOT, "build", "compare")
+DATA = os.path.join(ROOT, "build", "compare-data")
+FLAGS = {"native": "-march=native", "avx2": "-mavx2 -mfma", "generic": ""}
 FAISS = "1.15.1"
 
 
 def default_data():
-    folder = os.environ.get("UPKEEP_TEST_DATA") or os.path.join(os.path.dirname(ROOT), "shared", "data")
-    return os.path.join(folder, "notes_bge-micro-v2_384.fvecs")
+    return os.path.join(data_folder(), "notes_bge-micro-v2_384.fvecs")
+
+
+def data_folder():
+    return os.environ.get("UPKEEP_TEST_DATA") or os.path.join(os.path.dirname(ROOT), "shared", "data")
+
+
+def rows_of(case):
+    """The .fvecs file of a case; made where it is missing."""
+    import numpy as np
+    if case == "notes":
+        return default_data()
+    os.makedirs(DATA, exist_ok=True)
+    path = os.path.join(DATA, f"{case}.fvecs")
+    if os.path.exists(path):
+        return path
+    if case == "mixture":
+        recipe = os.path.join(data_folder(), "mixture.py")
+        if not os.path.exists(recipe):
+            return recipe
+        subprocess.run([sys.executable, recipe, "65536", "768", path + ".part"], check=True)
+    else:
+        n, d = 50000, 384
+        block = np.empty((n, d + 1), np.float32)
+        block[:, 0] = np.array([d], np.int32).view(np.float32)[0]
+        block[:, 1:] = np.random.default_rng(1).standard_normal((n, d))
+        block.tofile(path + ".part")
+    os.replace(path + ".part", path)
+    return path
 
 
 def best_blas_core():
@@ -54,37 +86,40 @@ def enter_environment():
     os.execv(python, [python, *sys.argv])
 
 
-def build_ours(compiler):
-    target = "benchmark_compare_exhaustive_join"
-    folder = BUILD if compiler == "g++" else f"{BUILD}-{compiler}"
+def build_ours(compiler, instructions):
+    folder = f"{BUILD}-{compiler}-{instructions}"
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         subprocess.run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}",
-                        "-DUPKEEP_NATIVE=ON", "-DUPKEEP_BUILD_BENCHMARKS=ON", "-DUPKEEP_BUILD_EXAMPLES=OFF", "-DBUILD_TESTING=OFF"],
-                       check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", folder, "--target", target], check=True, stdout=subprocess.DEVNULL)
-    return os.path.join(folder, "benchmarks", "compare_exhaustive_join")
+                        f"-DCMAKE_CXX_FLAGS={FLAGS[instructions]}", "-DUPKEEP_BUILD_BENCHMARKS=ON", "-DUPKEEP_BUILD_EXAMPLES=OFF",
+                        "-DBUILD_TESTING=OFF"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", folder, "--target", "benchmark_compare_join"], check=True, stdout=subprocess.DEVNULL)
+    return os.path.join(folder, "benchmarks", "compare_join")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=default_data(), help="an .fvecs file (default: the notes)")
+    parser.add_argument("--case", choices=["notes", "mixture", "gaussian"], default="notes")
+    parser.add_argument("--data", help="an .fvecs file instead")
+    parser.add_argument("--finder", choices=["sketch", "exhaustive"], default="sketch")
+    parser.add_argument("--instructions", choices=sorted(FLAGS), default="native", help="what ours is compiled for")
     parser.add_argument("--threshold", type=float, default=0.98)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--compiler", default="g++")
     parser.add_argument("--at-least", type=float, default=0.0, help="fail where the ratio of the medians is below this")
     options = parser.parse_args()
-    if not os.path.exists(options.data):
+    enter_environment()
+    options.data = options.data or rows_of(options.case)
+    if not os.path.exists(options.data) or not options.data.endswith(".fvecs"):
         print("skipped: no data")
         return 0
-    enter_environment()
 
     import faiss
     import numpy as np
 
-    program = build_ours(options.compiler)
-    pairs_file = os.path.join(BUILD, "pairs.bin")
-    os.makedirs(BUILD, exist_ok=True)
+    program = build_ours(options.compiler, options.instructions)
+    pairs_file = os.path.join(DATA, "pairs.bin")
+    os.makedirs(DATA, exist_ok=True)
 
     raw = np.fromfile(options.data, dtype="<i4")
     width = int(raw[0])
@@ -102,17 +137,18 @@ def main():
     index.range_search(unit[:2000], radius)  # warm
 
     print(f"{os.path.basename(options.data)}: {count} x {width}, cosine >= {options.threshold}, {options.threads} threads, "
-          f"faiss {faiss.__version__} ({faiss.get_compile_options().strip()}; "
+          f"{options.compiler} {options.instructions}, faiss {faiss.__version__} ({faiss.get_compile_options().strip()}; "
           f"matrix kernels {os.environ.get('OPENBLAS_CORETYPE', 'of its own choice')}), load {os.getloadavg()[0]:.1f}")
     ours, theirs = [], []
     for number in range(options.rounds):
-        run = subprocess.run([program, options.data, str(options.threshold), str(options.threads), pairs_file], check=True,
+        run = subprocess.run([program, options.finder, options.data, str(options.threshold), str(options.threads), "5" if options.finder == "sketch" else "1",
+                              pairs_file], check=True,
                              capture_output=True, text=True)
         ours.append(float(run.stdout))
         started = time.perf_counter()
         limits, _, neighbours = index.range_search(unit, radius)
         theirs.append(time.perf_counter() - started)
-        print(f"round {number + 1}: exhaustive_join {ours[-1]:.3f} s, faiss {theirs[-1]:.3f} s", flush=True)
+        print(f"round {number + 1}: {options.finder}_join {ours[-1]:.4f} s, faiss {theirs[-1]:.3f} s", flush=True)
 
     mine = np.fromfile(pairs_file, dtype="<u4").reshape(-1, 2).astype(np.int64)
     first = np.repeat(np.arange(count), np.diff(limits.astype(np.int64)))
@@ -126,14 +162,14 @@ def main():
     for code in only:
         i, j = divmod(int(code), count)
         cosine = float(np.dot(rows[i].astype(np.float64), rows[j].astype(np.float64)) / (norms[i] * norms[j]))
-        who = "exhaustive_join" if code in code_mine else "faiss"
+        who = "ours" if code in code_mine else "faiss"
         near = abs(cosine - options.threshold) <= rounding
         unexplained += not near
         print(f"only {who}: ({i}, {j}) cosine {cosine:.10f}, {'within single-precision rounding' if near else 'NOT EXPLAINED'}")
 
     ratio = statistics.median(theirs) / statistics.median(ours)
-    print(f"medians: exhaustive_join {statistics.median(ours):.3f} s, faiss {statistics.median(theirs):.3f} s; ratio {ratio:.2f}")
-    print(f"pairs: exhaustive_join {code_mine.size}, faiss {code_theirs.size}; "
+    print(f"medians: {options.finder}_join {statistics.median(ours):.4f} s, faiss {statistics.median(theirs):.3f} s; ratio {ratio:.2f}")
+    print(f"pairs: {options.finder}_join {code_mine.size}, faiss {code_theirs.size}; "
           + ("sets equal" if only.size == 0 else f"{only.size} differ, {unexplained} of them unexplained"))
     if unexplained:
         return 1
