@@ -3,7 +3,7 @@
 #include "upkeep/join/exhaustive_join.hpp"
 
 #include "support/catch.hpp"
-#include "upkeep/base/rng.hpp"
+#include "support/join_rows.hpp"
 #include "upkeep/metric/dot.hpp"
 #include "upkeep/metric/euclidean.hpp"
 
@@ -15,7 +15,7 @@
 
 namespace {
 
-using pairs = std::vector<upkeep::scored_pair>;
+using pairs = upkeep_test::pair_list;
 
 // Written out once more, in long double and in plain order: not the formula of the library, but close enough to find a wrong score.
 template <class Metric>
@@ -36,38 +36,6 @@ long double slow_score(std::span<const float> a, std::span<const float> b) {
     return std::sqrt(dd);
 }
 
-struct generated {
-  std::vector<float> values;
-  std::size_t rows = 0, components = 0, stride = 0;
-  [[nodiscard]] upkeep::matrix_view<const float> view() const { return {values.data(), rows, components, stride}; }
-};
-
-// Rows in small families: later rows are earlier ones, scaled and moved by 1e-7, 1e-6, 1e-5, 1e-3 or not at all. Some rows are zero, NaN or
-// infinite; the gap between rows holds NaN.
-generated make_rows(std::uint64_t seed, std::size_t rows, std::size_t components, std::size_t gap, int exponent, bool hostile) {
-  upkeep::rng random(seed);
-  generated g{{}, rows, components, components + gap};
-  g.values.assign(rows * g.stride, std::numeric_limits<float>::quiet_NaN());
-  constexpr double moves[] = {0.0, 1e-7, 1e-6, 1e-5, 1e-3};
-  for (std::size_t i = 0; i < rows; ++i) {
-    float* const row = g.values.data() + i * g.stride;
-    const bool copied = i > 0 && random.chance(0.7);
-    const float* const parent = g.values.data() + (copied ? random.below(i) : 0) * g.stride;
-    const double move = moves[random.below(5)], scale = random.chance(0.3) ? 0.5 + random.uniform() : 1.0;
-    for (std::size_t k = 0; k < components; ++k) {
-      const double fresh = std::ldexp(random.normal(), exponent);
-      row[k] = static_cast<float>(copied ? scale * double{parent[k]} + move * fresh : fresh);
-    }
-    if (!hostile || !random.chance(0.1)) continue;
-    const auto kind = random.below(3);
-    if (kind == 0)
-      std::fill_n(row, components, 0.0f);
-    else
-      row[random.below(components)] = kind == 1 ? std::numeric_limits<float>::quiet_NaN() : -std::numeric_limits<float>::infinity();
-  }
-  return g;
-}
-
 template <class Metric>
 void check_join() {
   const auto seed = *rc::gen::arbitrary<std::uint64_t>();
@@ -76,7 +44,7 @@ void check_join() {
   const auto gap = *rc::gen::inRange<std::size_t>(0, 5);
   const auto exponent = *rc::gen::element(0, 0, 0, -3, 5, -90, 60);
   const auto hostile = *rc::gen::arbitrary<bool>();
-  const generated g = make_rows(seed, rows, components, gap, exponent, hostile);
+  const upkeep_test::generated g = upkeep_test::make_rows(seed, rows, components, gap, exponent, hostile);
   const auto view = g.view();
   const Metric metric;
 
@@ -113,16 +81,13 @@ void check_join() {
 
   pairs first_order;
   for (const unsigned threads : {1u, 2u, 7u}) {
-    pairs found;
-    upkeep::progress progress;
-    const auto report = upkeep::exhaustive_join<Metric>{}.find_pairs(
-        view, {.threshold = threshold, .threads = threads}, [&](const upkeep::scored_pair& p) { found.push_back(p); }, progress);
+    upkeep::find_report report;
+    pairs found = upkeep_test::pairs_of(upkeep::exhaustive_join<Metric>{}, view, threshold, threads, &report);
     RC_ASSERT(report.pairs == found.size());
     RC_ASSERT(report.set_aside == set_aside);
     if (threads == 1u) first_order = found;
     RC_ASSERT(found == first_order);
-    std::sort(found.begin(), found.end(),
-              [](const auto& a, const auto& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
+    std::sort(found.begin(), found.end(), upkeep_test::comes_before);
     RC_ASSERT(found == expected);
   }
   for (const upkeep::scored_pair& p : expected) {
