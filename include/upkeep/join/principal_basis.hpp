@@ -4,6 +4,7 @@
 #include "../base/matrix_view.hpp"
 #include "../base/parallel.hpp"
 #include "../base/progress.hpp"
+#include "../simd/dot_product.hpp"
 #include "../simd/row_sums.hpp"
 #include "aligned_buffer.hpp"
 
@@ -18,11 +19,11 @@
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
-/// Directions that are orthonormal in double precision, the leading ones first.
+/// Directions that are orthonormal up to single precision, the leading ones first.
 struct principal_basis {
   std::size_t components = 0;
-  std::vector<std::vector<double>> directions;  ///< each of `components` numbers; at most `components` of them
-  std::vector<float> mean;                      ///< of the sample
+  std::vector<std::vector<float>> directions;  ///< each of `components` numbers; at most `components` of them
+  std::vector<float> mean;                     ///< of the sample
 };
 
 namespace detail {
@@ -38,28 +39,31 @@ inline double dot_of(const std::vector<double>& a, const std::vector<double>& b)
 }
 
 // Modified Gram-Schmidt, a second time for each direction that lost much of itself (Giraud, Langou, Rozloznik, 2005: twice is enough). One
-// that the directions before it span is replaced by another that they do not.
-inline void orthonormalise(std::vector<std::vector<double>>& directions) {
+// that the directions before it span is replaced by another that they do not. In single precision: what is missing from orthonormal is
+// measured afterwards (sketch_space) and costs nothing at that size.
+inline void orthonormalise(std::vector<std::vector<float>>& directions) {
   for (std::size_t a = 0; a < directions.size(); ++a) {
-    std::vector<double>& own = directions[a];
+    std::vector<float>& own = directions[a];
+    const std::size_t d = own.size();
     for (std::uint32_t attempt = 0;; ++attempt) {
-      const double before = dot_of(own, own);
-      double after = before;
-      for (int pass = 0; pass < 2 && (pass == 0 || after < 0.5 * before); ++pass) {
+      const float before = squared_norm(own.data(), d);
+      float after = before;
+      for (int pass = 0; pass < 2 && (pass == 0 || after < 0.5f * before); ++pass) {
         for (std::size_t b = 0; b < a; ++b) {
-          const double share = dot_of(own, directions[b]);
-          for (std::size_t j = 0; j < own.size(); ++j) own[j] -= share * directions[b][j];
+          const float share = dot_product(own.data(), directions[b].data(), d);
+          for (std::size_t j = 0; j < d; ++j) own[j] -= share * directions[b][j];
         }
-        after = dot_of(own, own);
+        after = squared_norm(own.data(), d);
       }
-      if (after > 1e-20 * before && after > 1e-300 && std::isfinite(after)) {
-        for (double& x : own) x /= std::sqrt(after);
+      if (after > 1e-9f * before && after > 1e-30f && after < 1e30f) {
+        const float factor = 1.0f / std::sqrt(after);
+        for (float& x : own) x *= factor;
         break;
       }
       auto state = static_cast<std::uint32_t>(a * 977 + attempt * 7919 + 1);
-      for (double& x : own) {
+      for (float& x : own) {
         state = state * 1664525u + 1013904223u;
-        x = static_cast<double>(state >> 8) * 0x1p-24 - 0.5;
+        x = static_cast<float>(state >> 8) * 0x1p-24f - 0.5f;
       }
     }
   }
@@ -68,7 +72,7 @@ inline void orthonormalise(std::vector<std::vector<double>>& directions) {
 // Turns `directions` by the eigenvectors of the symmetric matrix `m` (directions x directions, row-major), those of the largest eigenvalues
 // first. Jacobi's cyclic method (Golub and Van Loan, Matrix Computations, section 8.5): 32 x 32 needs no library, and its accuracy decides
 // about speed only.
-inline void turn_by_eigenvectors(std::vector<double> m, std::vector<std::vector<double>>& directions) {
+inline void turn_by_eigenvectors(std::vector<double> m, std::vector<std::vector<float>>& directions) {
   const std::size_t n = directions.size();
   std::vector<double> v(n * n, 0.0);
   for (std::size_t i = 0; i < n; ++i) v[i * n + i] = 1.0;
@@ -97,11 +101,13 @@ inline void turn_by_eigenvectors(std::vector<double> m, std::vector<std::vector<
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return m[a * n + a] > m[b * n + b]; });
-  std::vector<std::vector<double>> turned(n);
+  std::vector<std::vector<float>> turned(n);
   for (std::size_t a = 0; a < n; ++a) {
-    turned[a].assign(directions[a].size(), 0.0);
-    for (std::size_t b = 0; b < n; ++b)
-      for (std::size_t j = 0; j < turned[a].size(); ++j) turned[a][j] += v[order[a] * n + b] * directions[b][j];
+    turned[a].assign(directions[a].size(), 0.0f);
+    for (std::size_t b = 0; b < n; ++b) {
+      const auto share = static_cast<float>(v[order[a] * n + b]);
+      for (std::size_t j = 0; j < turned[a].size(); ++j) turned[a][j] += share * directions[b][j];
+    }
   }
   directions = std::move(turned);
 }
@@ -132,14 +138,16 @@ class basis_search {
     start(std::min(Width, sample_.cols()));
     for (int pass = 0; pass < passes; ++pass) {
       progress_.check("the search for near-duplicates");
-      std::vector<std::vector<double>> image = apply<Width>();
+      std::vector<std::vector<float>> image = apply<Width>();
       if (pass + 1 == passes) {  // Rayleigh-Ritz: within the subspace, the directions themselves
         const std::size_t n = image.size();
         std::vector<double> restricted(n * n);
         for (std::size_t a = 0; a < n; ++a)
           for (std::size_t b = 0; b <= a; ++b)
             restricted[a * n + b] = restricted[b * n + a] =
-                (dot_of(basis_.directions[a], image[b]) + dot_of(basis_.directions[b], image[a])) / 2;
+                (double{dot_product(basis_.directions[a].data(), image[b].data(), sample_.cols())} +
+                 double{dot_product(basis_.directions[b].data(), image[a].data(), sample_.cols())}) /
+                2;
         turn_by_eigenvectors(std::move(restricted), image);
       }
       orthonormalise(image);
@@ -154,13 +162,13 @@ class basis_search {
   void start(std::size_t count) {
     const std::size_t known = basis_.directions.size();
     if (count <= known) return;
-    basis_.directions.resize(count, std::vector<double>(sample_.cols(), 0.0));
+    basis_.directions.resize(count, std::vector<float>(sample_.cols(), 0.0f));
     each_slice([&](std::size_t begin, std::size_t end) {
       for (std::size_t i = 0; i < sample_.rows(); ++i) {
         const std::uint32_t hash = static_cast<std::uint32_t>(i + known) * 2654435761u;
-        std::vector<double>& to = basis_.directions[known + (hash >> 8) % (count - known)];
-        const double sign = (hash >> 20 & 1u) != 0 ? 1.0 : -1.0;
-        for (std::size_t j = begin; j < end; ++j) to[j] += sign * (double{sample_[i][j]} - double{basis_.mean[j]});
+        std::vector<float>& to = basis_.directions[known + (hash >> 8) % (count - known)];
+        const float sign = (hash >> 20 & 1u) != 0 ? 1.0f : -1.0f;
+        for (std::size_t j = begin; j < end; ++j) to[j] += sign * (sample_[i][j] - basis_.mean[j]);
       }
     });
     orthonormalise(basis_.directions);
@@ -177,14 +185,14 @@ class basis_search {
 
   // The covariance times the directions (times the number of rows), in single precision.
   template <std::size_t Width>
-  std::vector<std::vector<double>> apply() {
+  std::vector<std::vector<float>> apply() {
     constexpr std::size_t block = row_sums_rows<>;
     const std::size_t d = sample_.cols(), s = sample_.rows(), p = basis_.directions.size();
     aligned_buffer<float> columns(d * Width), centred((s + block) * Width), image((d + block) * Width);
     double centre[Width] = {};
     for (std::size_t j = 0; j < d; ++j)
       for (std::size_t c = 0; c < Width; ++c) {
-        columns[j * Width + c] = c < p ? static_cast<float>(basis_.directions[c][j]) : 0.0f;
+        columns[j * Width + c] = c < p ? basis_.directions[c][j] : 0.0f;
         centre[c] += double{columns[j * Width + c]} * double{basis_.mean[j]};
       }
     constexpr std::size_t blocks_per_task = 8;
@@ -211,9 +219,9 @@ class basis_search {
         row_sums<Width>(rows, sample_.stride(), s, centred.data(), nullptr, image.data() + j * Width);
       });
     });
-    std::vector<std::vector<double>> result(p, std::vector<double>(d));
+    std::vector<std::vector<float>> result(p, std::vector<float>(d));
     for (std::size_t c = 0; c < p; ++c)
-      for (std::size_t j = 0; j < d; ++j) result[c][j] = double{image[j * Width + c]};
+      for (std::size_t j = 0; j < d; ++j) result[c][j] = image[j * Width + c];
     return result;
   }
 

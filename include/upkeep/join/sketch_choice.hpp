@@ -83,7 +83,7 @@ inline sketch_preview preview_of(const row_sample& sample, const principal_basis
   float centre[width] = {};
   for (std::size_t j = 0; j < sample.components; ++j)
     for (std::size_t c = 0; c < width; ++c) {
-      const float x = c < basis.directions.size() ? static_cast<float>(basis.directions[c][j]) : 0.0f;
+      const float x = c < basis.directions.size() ? basis.directions[c][j] : 0.0f;
       columns[j * width + c] = x;
       centre[c] += x * basis.mean[j];
     }
@@ -164,17 +164,18 @@ sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std
   const double largest = double{preview.largest}, reach = scale * radius;
   const survivor_shares shares = count_survivors(preview, reach, std::max(largest / 127, reach / 64), how);
 
-  // Seconds by measured rates: kernel, pairs a second and code; what a survivor costs, by cache misses and by arithmetic; a pass over the rows.
+  // Seconds by rates measured on two cores with AVX-512: elements that a pass over the rows takes, pairs that the kernel takes of those that
+  // the boxes leave (about half), what a survivor costs in cache misses and arithmetic. On other machines all of them change together.
   const auto n = static_cast<double>(count), d = static_cast<double>(rows.cols());
-  const double pairs = n * static_cast<double>(columns) / 2, compared = 30e-9 + d * 0.1e-9, pass = n * d / 50e9,
-               kernel = pairs * 0.6 * 16 / 2e11;
+  const double pairs = n * static_cast<double>(columns) / 2, compared = 30e-9 + d * 0.03e-9, kernel = pairs * 0.5 / 45e9;
+  const double pass_16 = n * d / 4.1e9, pass_32 = n * d / 2.5e9, pass_64 = n * d / 1.6e9;
   const struct {
     sketch_shape shape;
     double seconds;
-  } choices[] = {{{16, 16}, kernel + pairs * shares.of_16 * compared + pass},
-                 {{32, 16}, kernel + pairs * shares.of_16 * 9e-9 + pairs * shares.of_32 * compared + 2 * pass},
-                 {{32, 32}, 2 * kernel + pairs * shares.of_32 * compared + 2 * pass},
-                 {{64, 64}, 4 * kernel + 4 * pass}};
+  } choices[] = {{{16, 16}, kernel + pairs * shares.of_16 * compared + pass_16},
+                 {{32, 16}, kernel + pairs * shares.of_16 * 6e-9 + pairs * shares.of_32 * compared + pass_32},
+                 {{32, 32}, 2 * kernel + pairs * shares.of_32 * compared + pass_32},
+                 {{64, 64}, 4 * kernel + pass_64}};
   const auto best =
       std::min_element(std::begin(choices), std::end(choices), [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
   if (best->shape.width == 64) search.find<64>(1);

@@ -50,9 +50,9 @@ void filter_panel_against(const sketch_set& rows, const sketch_set& columns, std
                           const Use& use) {
   const std::size_t first = panel * panel_columns;
   const std::size_t groups_end = triangle ? (panel + 1) * (panel_columns / panel_group) : rows.groups();
-  room.groups.clear();
-  rows.groups_within_reach<Leading>(columns.panel_box(panel), groups_end, room.groups);
-  if (room.groups.empty()) return;
+  if (room.groups.size() < groups_end + box_block) room.groups.resize(groups_end + box_block);
+  const std::size_t groups = rows.groups_within_reach<Leading>(columns.panel_box(panel), groups_end, room.groups.data());
+  if (groups == 0) return;
   filter_panel<Leading> own;
   for (std::size_t c = 0; c < panel_columns; ++c) own.set(c, columns.leading() + (first + c) * Leading, columns.reach()[first + c]);
 
@@ -65,8 +65,8 @@ void filter_panel_against(const sketch_set& rows, const sketch_set& columns, std
     use(std::span<const near_places>(room.found.data(), found));
     found = 0;
   };
-  for (std::size_t begin = 0; begin < room.groups.size(); begin += filter_room::groups_at_once) {
-    const std::size_t count = std::min(filter_room::groups_at_once, room.groups.size() - begin);
+  for (std::size_t begin = 0; begin < groups; begin += filter_room::groups_at_once) {
+    const std::size_t count = std::min(filter_room::groups_at_once, groups - begin);
     panel_filter<Leading>(rows.leading(), rows.reach(), room.groups.data() + begin, count, own, room.signs.data());
     const std::size_t hits = nonzero_words(room.signs.data(), count * panel_group, room.hits.data());
     for (std::size_t h = 0; h < hits; ++h) {

@@ -77,25 +77,25 @@ class sketch_set {
     return b;
   }
 
-  /// Appends to `groups` the numbers, ascending, of the groups below `end` whose box is within reach of `b`.
+  /// Writes the numbers, ascending, of the groups below `end` whose box is within reach of `b`, and returns how many.
+  /// @param groups  room for `end` and 16 more
   template <std::size_t Leading>
-  void groups_within_reach(const box& b, std::size_t end, std::vector<std::uint32_t>& groups) const {
+  std::size_t groups_within_reach(const box& b, std::size_t end, std::uint32_t* groups) const {
     const std::size_t blocks = (end + box_block - 1) / box_block, outer = (blocks + box_block - 1) / box_block;
+    std::size_t found = 0;
     for (std::size_t o = 0; o < outer; ++o) {
       std::uint32_t near_blocks = box_filter<Leading>(b.low, b.high, b.reach, outer_low_.data() + o * Leading * box_block,
                                                       outer_high_.data() + o * Leading * box_block, outer_reach_.data() + o * box_block);
       for (; near_blocks != 0; near_blocks &= near_blocks - 1) {
         const std::size_t block = o * box_block + static_cast<std::size_t>(__builtin_ctz(near_blocks));
         if (block >= blocks) break;
-        std::uint32_t near = box_filter<Leading>(b.low, b.high, b.reach, low_.data() + block * Leading * box_block,
-                                                 high_.data() + block * Leading * box_block, box_reach_.data() + block * box_block);
-        for (; near != 0; near &= near - 1) {
-          const std::size_t group = block * box_block + static_cast<std::size_t>(__builtin_ctz(near));
-          if (group >= end) break;
-          groups.push_back(static_cast<std::uint32_t>(group));
-        }
+        const std::uint32_t near = box_filter<Leading>(b.low, b.high, b.reach, low_.data() + block * Leading * box_block,
+                                                       high_.data() + block * Leading * box_block, box_reach_.data() + block * box_block);
+        found += write_set_bits(near, static_cast<std::uint32_t>(block * box_block), groups + found);
       }
     }
+    while (found != 0 && groups[found - 1] >= end) --found;
+    return found;
   }
 
  private:

@@ -73,7 +73,7 @@ class sketch_space {
     double centre[most_width] = {};
     for (std::size_t j = 0; j < components_; ++j)
       for (std::size_t c = 0; c < shape.width; ++c) {
-        const float x = c < used ? static_cast<float>(basis.directions[c][j]) : 0.0f;
+        const float x = c < used ? basis.directions[c][j] : 0.0f;
         columns_[j * shape.width + c] = x;
         centre[c] += double{x} * double{basis.mean[j]};
       }

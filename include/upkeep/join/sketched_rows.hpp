@@ -52,12 +52,19 @@ class row_sketcher {
       next[r] = row_of(std::min(end + r, count - 1));
     }
     row_sums_of_width(width, own, n, space_.columns(), next, sums);
-    for (std::size_t i = first; i < end; ++i) keep(i, sketch_row(own[i - first], n, sums + (i - first) * width, place_of(i)));
+    double squared[block + 3];
+    for (std::size_t r = 0; r < block; r += 4) {
+      const float* four[4];
+      for (std::size_t k = 0; k < 4; ++k) four[k] = own[std::min(r + k, block - 1)];
+      reference_squared_norms(four, n, squared + r);
+    }
+    for (std::size_t i = first; i < end; ++i)
+      keep(i, sketch_row(own[i - first], n, squared[i - first], sums + (i - first) * width, place_of(i)));
   }
 
  private:
-  row_norms sketch_row(const float* row, std::size_t n, const float* sums, std::size_t to) {
-    row_norms norms{reference_squared_norm(row, n), 0};
+  row_norms sketch_row(const float* row, std::size_t n, double squared, const float* sums, std::size_t to) {
+    row_norms norms{squared, 0};
     const bool usable = std::isfinite(norms.squared) && !(rejects_zero<Metric>() && norms.squared == 0.0);
     if (!usable) return {std::numeric_limits<double>::quiet_NaN(), 0};
     const scaled_row scaled = space_.scaled<Metric>(norms.squared);

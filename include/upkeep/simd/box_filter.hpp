@@ -75,4 +75,18 @@ inline std::uint32_t box_filter(const std::uint8_t* low, const std::uint8_t* hig
 #endif
 }
 
+/// Writes `base` + b for each bit b that is set, ascending, and returns how many; `out` has room for 16, whatever is set.
+inline std::size_t write_set_bits(std::uint32_t bits, std::uint32_t base, std::uint32_t* out) noexcept {
+#if defined(__AVX512F__)
+  const __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const auto mask = static_cast<__mmask16>(bits);
+  _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(mask, _mm512_add_epi32(places, _mm512_set1_epi32(static_cast<int>(base)))));
+  return static_cast<std::size_t>(__builtin_popcount(bits & 0xffffu));
+#else
+  std::size_t count = 0;
+  for (; bits != 0; bits &= bits - 1) out[count++] = base + static_cast<std::uint32_t>(__builtin_ctz(bits));
+  return count;
+#endif
+}
+
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE
