@@ -19,6 +19,10 @@ The control shows that nothing else is wrong with the program: with -DUPKEEP_CON
 Files with many cases save most of their time by a header that is read once:
 
     // PRECOMPILE: wrong_uses.hpp        (beside the file, which includes it as well; it must not look at CASE)
+
+and by being compiled together: all cases of such a file are written into one program, each in a namespace of its own, and every error is
+traced to the case that it was made by. Only where that program does not have exactly one promised error a case, each case is compiled by
+itself, and judged by that alone.
 """
 import argparse
 import concurrent.futures
@@ -97,6 +101,72 @@ def check_case(options, flags, c):
     return (label, lines)
 
 
+def lines_of_case(path, number):
+    """The lines of a file as case `number`, with what it includes from beside it, so that every line can be told from that of other cases."""
+    yield f'#line 1 "{Path(path).name}@{number}@"'
+    for n, line in enumerate(Path(path).read_text(encoding="utf-8").split("\n"), 2):
+        found = re.match(r'#include "([^"/]+)"$', line)
+        if found and found[1].endswith(".inc"):
+            yield from lines_of_case(Path(path).parent / found[1], number)
+            yield f'#line {n} "{Path(path).name}@{number}@"'
+        else:
+            yield "" if found else line
+
+
+def program_of(path, numbers):
+    lines, names = [], set()
+    for number in numbers:
+        own = list(lines_of_case(path, number))
+        names |= {found[1] for line in own if (found := re.match(r"#define (\w+)", line))}
+        lines += [f"#define CASE {number}", f"namespace case_{number} {{", *own, f"}}  // namespace case_{number}", "#undef CASE"]
+        lines += [f"#undef {name}" for name in sorted(names)]
+    return "\n".join(lines) + "\n"
+
+
+def errors_by_case(text):
+    """[(case, error, lines of its explanation)] in order; case None where the compiler does not say by which case an error was made."""
+    lines = text.split("\n")
+    errors = [i for i, line in enumerate(lines) if re.search(r"\b(fatal )?error:", line)]
+    result = []
+    for here, before, after in zip(errors, [-1] + errors, errors[1:] + [len(lines)]):
+        # GCC tells beforehand from where it came to an error, Clang afterwards. What lies between two errors may belong to either, so that the
+        # nearest mark is taken on the side of this compiler.
+        clang = not any("required from" in line for line in lines[before + 1:here])
+        near = lines[here:after] if clang else list(reversed(lines[before + 1:here + 1]))
+        marks = [found[1] for line in near for found in [re.search(r"@(\d+)@", line)] if found]
+        result.append((int(marks[0]) if marks else None, lines[here], after - here))
+    return result
+
+
+def check_together(options, flags, path, cases, folder):
+    """The results of all cases of a file from one program, or None where they have to be looked at one by one."""
+    if any(c.number is None or c.errors != 1 for c in cases):
+        return None
+    program = Path(folder) / f"{Path(path).stem}_together.cpp"
+    program.write_text(program_of(path, [c.number for c in cases]), encoding="utf-8")
+    unlimited = ["-ferror-limit=0", "-ftemplate-backtrace-limit=0"] if "clang" in options.compiler else ["-ftemplate-backtrace-limit=0"]
+    result, _ = compile_one(options, [*flags, *unlimited, f"-I{Path(path).parent}"], program, [])
+    errors = {number: (error, lines) for number, error, lines in errors_by_case(result.stderr)}
+    if len(errors) != len(cases) or len(errors_by_case(result.stderr)) != len(cases):
+        return None
+    results = []
+    for c in cases:
+        error, lines = errors.get(c.number, ("", 0))
+        if not re.search(c.expected, error):
+            return None
+        results.append((f"{Path(path).name} case {c.number} ({c.what})", lines))
+    return results
+
+
+def check_file(options, flags, path, cases, folder, together):
+    if together:
+        results = check_together(options, flags, path, cases, folder)
+        if results is not None:
+            return results
+        print(f"{Path(path).name}: its cases had to be compiled one by one")
+    return [check_case(options, flags, c) for c in cases]
+
+
 def check_control(options, flags, path):
     result, _ = compile_one(options, flags, path, ["-DUPKEEP_CONTROL", "-DCASE=0"])
     if result.returncode != 0 or result.stderr.strip():
@@ -129,16 +199,16 @@ def main():
                 print(problem)
                 failures += 1
                 continue
-            pending.append(pool.submit(check_control, options, with_header, path))
-            pending += [pool.submit(check_case, options, with_header, c) for c in cases]
+            pending.append(pool.submit(lambda *what: [check_control(*what)], options, with_header, path))
+            pending.append(pool.submit(check_file, options, with_header, path, cases, folder, bool(named)))
         for one in pending:
-            result = one.result()
-            count += 1
-            if isinstance(result, str):
-                print(result)
-                failures += 1
-            elif result[1] > longest[1]:
-                longest = result
+            for result in one.result():
+                count += 1
+                if isinstance(result, str):
+                    print(result)
+                    failures += 1
+                elif result[1] > longest[1]:
+                    longest = result
     print(f"{count} programs, {failures} failures; the longest explanation: {longest[1]} lines ({longest[0]})")
     return 1 if failures else 0
 
@@ -160,11 +230,22 @@ def selftest(compiler):
         ("a case that is not there", "// CASE: 1 a\n" + expect + "// CASE: 2 b\n" + expect + sentence + body +
          "#if CASE == 1\nvoid f() { use<int>(); }\n#endif\n", 1),
     ]
+    shared = "// PRECOMPILE: once.hpp\n// CASE: 1 a\n" + expect + "// CASE: 2 b\n" + expect + '#include "once.hpp"\n'
+    uses = "struct mine {};\n#if CASE == 1\nvoid f() { use<mine>(); }\n#elif CASE == 2\nvoid f() { use<const mine>(); }\n#endif\n"
+    cases += [
+        ("two cases together", shared + uses, 0),
+        ("of two together one has both errors", shared + uses.replace("use<mine>();", "use<mine>(); use<const mine>();").replace(
+            "use<const mine>(); }\n#endif", "}\n#endif"), 1),
+        ("of two together one compiles", shared + uses.replace("#elif CASE == 2", "#elif CASE == 3"), 1),
+        ("of two together one has two errors", shared + uses.replace("use<mine>();", "use<mine>(); use<mine*>();"), 1),
+        ("of two together one says something else", shared.replace("deliver", "observe", 1) + uses, 1),
+    ]
     failures = 0
     for what, text, expected in cases:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "case.cpp"
             path.write_text(text)
+            (Path(folder) / "once.hpp").write_text("#pragma once\n" + sentence + body)
             result = subprocess.run([sys.executable, "-B", __file__, "--compiler", compiler, str(path), "--", "-std=c++20"],
                                     capture_output=True, text=True)
             if result.returncode != expected:
