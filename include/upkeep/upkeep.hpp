@@ -117,6 +117,7 @@
 #include "join/product_filter.hpp"
 #include "join/row_copies.hpp"
 #include "join/row_scaling.hpp"
+#include "join/similarity_profile.hpp"
 #include "join/sketch_choice.hpp"
 #include "join/sketch_filter.hpp"
 #include "join/sketch_join.hpp"

@@ -225,7 +225,7 @@ inline similarity_profile_report similarity_profile(matrix_view<const float> row
                                                     const similarity_profile_options& options, progress& progress) {
   const auto started = std::chrono::steady_clock::now();
   const double lowest = options.lowest.value_or(profiled_thresholds.front());
-  detail::check_request<cosine>("similarity_profile", rows, {.threshold = lowest});
+  detail::check_request<cosine>("similarity_profile", rows.rows(), {.threshold = lowest});
   if (lowest == 1.0) throw error(errc::invalid_argument, "similarity_profile: the lowest score is 1: there is nothing between it and 1");
   if (options.bins < 1 || options.bins > 1000)
     throw error(errc::invalid_argument, "similarity_profile: " + std::to_string(options.bins) + " bins were asked for: give 1 to 1000");
