@@ -11,6 +11,7 @@
 #include "nightly_janitor/commands.hpp"
 #include "nightly_janitor/demo.hpp"
 #include "nightly_janitor/import.hpp"
+#include "nightly_janitor/profile.hpp"
 #include "nightly_janitor/summary.hpp"
 
 #include <CLI/App.hpp>
@@ -125,7 +126,9 @@ struct command_line {
   settings s;
   import_request imported;
   demo_request shown;
-  CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *import = nullptr, *demo = nullptr;
+  profile_request profiled;
+  CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *import = nullptr,
+           *demo = nullptr;
 
   command_line() {
     app.require_subcommand(1);
@@ -167,6 +170,15 @@ struct command_line {
     add_store(*aliases, s);
     aliases->add_option("key", s.key, "id of a row")->required();
 
+    profile = app.add_subcommand("profile", "show how close the rows of each scope and model are, to choose a threshold by");
+    add_store(*profile, s);
+    profile->add_option("--lowest", profiled.lowest, "cosine from which neighbours are looked for (chosen for each scope and model)")
+        ->group("Search");
+    profile->add_option("--sample", profiled.sample, "compare only so many rows of each scope and model (all)")->group("Search");
+    profile->add_option("--threads", s.threads, "threads (all cores)")->group("Search");
+    profile->add_option("--groups", profiled.groups, "show only the largest scopes and models, 0 for all (8)")->group("Output");
+    profile->add_option("--svg", profiled.svg, "write the histograms to this file as a picture")->group("Output");
+
     import = app.add_subcommand("import", "make a table of vectors (.fvecs) and their records (.jsonl)");
     import->add_option("--vectors", imported.vectors, ".fvecs file")->required();
     import->add_option("--records", imported.records, ".jsonl file, one object for each vector; each field becomes a column")->required();
@@ -181,7 +193,7 @@ struct command_line {
     demo->add_option("--rows", shown.rows, "only the first rows");
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
-    for (CLI::App* command : {run, plan, apply, undo, aliases}) add_speech(*command, s);
+    for (CLI::App* command : {run, plan, apply, undo, aliases, profile}) add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
   }
 
@@ -222,6 +234,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   if (line.apply->parsed()) return apply_command(out, s, stop).code;
   if (line.undo->parsed()) return undo_command(out, s);
   if (line.aliases->parsed()) return aliases_command(out, s);
+  if (line.profile->parsed()) return profile_command(out, s, line.profiled, stop);
   return run_command(out, s, stop).code;
 }
 
