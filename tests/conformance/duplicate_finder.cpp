@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 #include "upkeep/join/exhaustive_join.hpp"
+#include "upkeep/join/sketch_join.hpp"
 #include "upkeep/metric/cosine.hpp"
 #include "upkeep/metric/dot.hpp"
 #include "upkeep/metric/euclidean.hpp"
@@ -49,6 +50,12 @@ TEST_CASE("the shipped finders conform", "[conformance][duplicate_finder]") {
   check(conform_duplicate_finder([] { return exhaustive_join<cosine>(); }, cosine()));
   check(conform_duplicate_finder([] { return exhaustive_join<upkeep::dot>(); }, upkeep::dot()));
   check(conform_duplicate_finder([] { return exhaustive_join<upkeep::euclidean>(); }, upkeep::euclidean()));
+}
+
+TEST_CASE("the sketch join conforms, for any number of rows", "[conformance][duplicate_finder]") {
+  for (const std::size_t exhaustive_below : {0u, 260u})
+    check(conform_duplicate_finder([&] { return upkeep::sketch_join<cosine>{{}, {}, exhaustive_below}; }, cosine()));
+  check(conform_duplicate_finder([] { return upkeep::sketch_join<upkeep::euclidean>{{}, {}, 0}; }, upkeep::euclidean()));
 }
 
 TEST_CASE("the suite catches a finder that breaks one rule", "[conformance][duplicate_finder]") {
