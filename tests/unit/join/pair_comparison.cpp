@@ -19,7 +19,7 @@ using vector = std::vector<float>;
 upkeep::sketch_space space_of(std::size_t n, double threshold) {
   upkeep::principal_basis basis{n, {}, vector(n, 0.0f)};
   for (std::size_t c = 0; c < std::min<std::size_t>(n, 16); ++c) {
-    basis.directions.emplace_back(n, 0.0);
+    basis.directions.emplace_back(n, 0.0f);
     basis.directions.back()[c] = 1;
   }
   return upkeep::sketch_space(basis, {16, 16}, 1, 1, upkeep::cosine().radius(threshold));

@@ -69,7 +69,7 @@ TEST_CASE("the preview is the projection, the survivors are those of a plain loo
   for (std::size_t r = 0; r < 200; ++r)
     for (std::size_t c = 0; c < 32; ++c) {
       double z = 0;
-      for (std::size_t j = 0; j < 50; ++j) z += basis.directions[c][j] * (double{values[r * 50 + j]} - double{basis.mean[j]});
+      for (std::size_t j = 0; j < 50; ++j) z += double{basis.directions[c][j]} * (double{values[r * 50 + j]} - double{basis.mean[j]});
       REQUIRE(double{preview.values[c * 200 + r]} == Approx(z).margin(1e-5));
       largest = std::max(largest, std::fabs(z));
     }

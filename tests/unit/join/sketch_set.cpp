@@ -26,12 +26,18 @@ std::vector<row_index> every_third(std::size_t n) {
 }
 
 template <std::size_t Leading>
+std::vector<std::uint32_t> groups_within_reach(const sketch_set& rows, const sketch_set::box& box, std::size_t end) {
+  std::vector<std::uint32_t> groups(end + 16);
+  groups.resize(rows.groups_within_reach<Leading>(box, end, groups.data()));
+  return groups;
+}
+
+template <std::size_t Leading>
 void check_boxes(const sketch_set& columns, const sketch_set& rows) {
   for (std::size_t panel = 0; panel < columns.panels(); ++panel) {
     const sketch_set::box box = columns.panel_box(panel);
     for (const std::size_t end : {rows.groups(), rows.groups() / 2, std::size_t{1}}) {
-      std::vector<std::uint32_t> groups;
-      rows.groups_within_reach<Leading>(box, std::min(end, rows.groups()), groups);
+      const auto groups = groups_within_reach<Leading>(rows, box, std::min(end, rows.groups()));
       CHECK(std::is_sorted(groups.begin(), groups.end()));
       CHECK(std::adjacent_find(groups.begin(), groups.end()) == groups.end());
       CHECK((groups.empty() || groups.back() < end));
@@ -114,8 +120,6 @@ TEST_CASE("no group with a row within reach is left out, and far ones are", "[jo
     if (shape.leading == 32) check_boxes<32>(columns, rows);
     if (shape.leading == 64) check_boxes<64>(columns, rows);
     if (shape.leading != 16) continue;
-    std::vector<std::uint32_t> groups;
-    rows.groups_within_reach<16>(columns.panel_box(0), rows.groups(), groups);
-    CHECK(groups.size() < rows.groups());
+    CHECK(groups_within_reach<16>(rows, columns.panel_box(0), rows.groups()).size() < rows.groups());
   }
 }

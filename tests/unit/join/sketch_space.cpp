@@ -32,8 +32,9 @@ using vector = std::vector<float>;
 upkeep::principal_basis walsh(std::size_t n, std::size_t count) {
   upkeep::principal_basis basis{n, {}, vector(n, 0.0f)};
   for (std::size_t c = 0; c < std::min(n, count); ++c) {
-    std::vector<double> column(n);
-    for (std::size_t j = 0; j < n; ++j) column[j] = (__builtin_popcountll(c & j) % 2 == 0 ? 1.0 : -1.0) / std::sqrt(static_cast<double>(n));
+    vector column(n);
+    for (std::size_t j = 0; j < n; ++j)
+      column[j] = (__builtin_popcountll(c & j) % 2 == 0 ? 1.0f : -1.0f) / std::sqrt(static_cast<float>(n));
     basis.directions.push_back(column);
   }
   return basis;
@@ -42,8 +43,8 @@ upkeep::principal_basis walsh(std::size_t n, std::size_t count) {
 upkeep::principal_basis axes(std::size_t n, std::size_t count) {
   upkeep::principal_basis basis{n, {}, vector(n, 0.0f)};
   for (std::size_t c = 0; c < std::min(n, count); ++c) {
-    basis.directions.emplace_back(n, 0.0);
-    basis.directions.back()[c] = 1.0;
+    basis.directions.emplace_back(n, 0.0f);
+    basis.directions.back()[c] = 1.0f;
   }
   return basis;
 }
@@ -52,7 +53,7 @@ upkeep::principal_basis random_basis(upkeep::rng& random, std::size_t n, std::si
   upkeep::principal_basis basis{n, {}, vector(n)};
   for (std::size_t c = 0; c < std::min(n, count); ++c) {
     basis.directions.emplace_back(n);
-    for (double& x : basis.directions.back()) x = random.normal();
+    for (float& x : basis.directions.back()) x = static_cast<float>(random.normal());
   }
   upkeep::UPKEEP_ARCH_NAMESPACE::detail::orthonormalise(basis.directions);
   for (float& x : basis.mean) x = static_cast<float>(0.1 * random.normal());
@@ -218,14 +219,14 @@ TEST_CASE("a direction that is too long is paid for", "[join]") {
   for (const double excess : {0x1p-9, 0x1p-12})
     for (const int codes : {2, 20, 30}) {
       auto basis = walsh(64, 16);
-      for (double& x : basis.directions[0]) x *= std::sqrt(1 + excess);
+      for (float& x : basis.directions[0]) x *= static_cast<float>(std::sqrt(1 + excess));
       const double largest = 127.0 / 64;  // the step is a 64th
       // Along the direction, to either side, as far as `codes` steps: nothing is rounded off that could hide anything.
       const double size = codes / 64.0 / std::sqrt(1 + excess) / 8;
       vector x(64, static_cast<float>(size)), y(64, static_cast<float>(-size));
       check_pair<euclidean>({basis, {16, 16}, largest, 1}, x, y);
       const sketch_space space(basis, {16, 16}, largest, 1, 0.1);
-      CHECK(space.eta() == Approx(excess).epsilon(1e-4));
+      CHECK(space.eta() == Approx(excess).epsilon(2e-3));
     }
 }
 
@@ -234,7 +235,7 @@ TEST_CASE("how far the directions are from orthonormal is measured, and bad ones
   for (const double noise : {0.0, 1e-6, 1e-4, 1e-3, 1e-1}) {
     auto basis = random_basis(random, 100, 32);
     for (auto& direction : basis.directions)
-      for (double& x : direction) x += noise * random.normal() / 10;
+      for (float& x : direction) x += static_cast<float>(noise * random.normal() / 10);
     const sketch_space space(basis, {32, 16}, 1, 1, 0.1);
     long double eta = 0;
     for (std::size_t a = 0; a < 32; ++a)

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace {
 
@@ -103,4 +105,18 @@ TEST_CASE("an empty box is within reach of nothing, on either side", "[simd]") {
   std::fill_n(b.low, 32, std::uint8_t{255});
   std::fill_n(b.high, 32, std::uint8_t{0});
   CHECK(b.filter(nothing) == 0u);
+}
+
+TEST_CASE("the numbers of the bits that are set, ascending", "[simd]") {
+  upkeep::rng random(144);
+  for (int round = 0; round < 300; ++round) {
+    const auto bits = static_cast<std::uint32_t>(round == 0 ? 0 : round == 1 ? 0xffff : random.below(65536));
+    const auto base = static_cast<std::uint32_t>(random.below(1u << 30));
+    const std::unique_ptr<std::uint32_t[]> out(new std::uint32_t[16]);
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t b = 0; b < 16; ++b)
+      if ((bits >> b & 1u) != 0) expected.push_back(base + b);
+    REQUIRE(upkeep::write_set_bits(bits, base, out.get()) == expected.size());
+    CHECK(std::vector<std::uint32_t>(out.get(), out.get() + expected.size()) == expected);
+  }
 }

@@ -3,6 +3,7 @@
 #include "upkeep/simd/reference.hpp"
 
 #include "support/catch.hpp"
+#include "support/rows.hpp"
 #include "upkeep/base/rng.hpp"
 
 #include <bit>
@@ -143,4 +144,22 @@ TEST_CASE("the whole range of float is covered", "[simd]") {
   CHECK(upkeep::reference_squared_distance(tiny.data(), zero.data(), 9) == 9.0 * double{smallest} * double{smallest});
   CHECK(std::isnan(upkeep::reference_cosine(zero.data(), high.data(), 9)));
   CHECK(upkeep::reference_squared_norm(zero.data(), 9) == 0.0);
+}
+
+TEST_CASE("the norms of four rows at once are the bits of one after the other", "[simd]") {
+  upkeep::rng random(146);
+  for (std::size_t n = 0; n < 70; ++n)
+    for (const double size : {1e-40, 1e-20, 1.0, 1e19, 1e38}) {
+      std::vector<upkeep_test::exact_row> rows;
+      const float* pointers[4];
+      for (std::size_t r = 0; r < 4; ++r) {
+        rows.push_back(upkeep_test::normal_row(random, n));
+        for (std::size_t i = 0; i < n; ++i) rows[r][i] = static_cast<float>(size * double{rows[r].data()[i]});
+      }
+      if (n > 3) rows[2][n / 2] = std::numeric_limits<float>::infinity();
+      for (std::size_t r = 0; r < 4; ++r) pointers[r] = rows[r].data();
+      double norms[4];
+      upkeep::reference_squared_norms(pointers, n, norms);
+      for (std::size_t r = 0; r < 4; ++r) REQUIRE(norms[r] == upkeep::reference_squared_norm(pointers[r], n));
+    }
 }

@@ -74,3 +74,21 @@ TEMPLATE_TEST_CASE("row sums are within their bound, and each row's are its own"
   check_width<32, TestType>();
   check_width<64, TestType>();
 }
+
+TEST_CASE("the sums for a width that is known late are those of its kernel", "[simd]") {
+  upkeep::rng random(145);
+  constexpr std::size_t count = upkeep::row_sums_rows<>, n = 37;
+  std::vector<upkeep_test::exact_row> rows;
+  const float* pointers[count];
+  for (std::size_t r = 0; r < count; ++r) rows.push_back(upkeep_test::normal_row(random, n));
+  for (std::size_t r = 0; r < count; ++r) pointers[r] = rows[r].data();
+  const auto columns = upkeep_test::normal_row(random, n * 64);
+  for (const std::size_t width : {16u, 32u, 64u}) {
+    const std::unique_ptr<float[]> sums(new float[count * width]), expected(new float[count * width]);
+    upkeep::row_sums_of_width(width, pointers, n, columns.data(), pointers, sums.get());
+    if (width == 16) upkeep::row_sums<16>(pointers, 1, n, columns.data(), nullptr, expected.get());
+    if (width == 32) upkeep::row_sums<32>(pointers, 1, n, columns.data(), nullptr, expected.get());
+    if (width == 64) upkeep::row_sums<64>(pointers, 1, n, columns.data(), nullptr, expected.get());
+    CHECK(std::memcmp(sums.get(), expected.get(), count * width * sizeof(float)) == 0);
+  }
+}
