@@ -18,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -72,14 +71,29 @@ class incremental_search {
     space_ = sketch_space(rows_.cols(), s.shape, s.columns, s.centre, s.step, s.scale, metric_.radius(threshold_));
     if (!space_.usable()) return "unusable";
 
-    std::unordered_map<key_view, std::uint32_t, key_hash> places;
-    places.reserve(s.size());
-    for (std::size_t i = 0; i < s.size(); ++i) places.emplace(s.keys[i], static_cast<std::uint32_t>(i));
+    // Places by key, in a table of twice as many slots: a node for each would cost more than the search.
+    std::size_t slots = 16;
+    while (slots < 2 * s.size()) slots *= 2;
+    std::vector<std::uint32_t> place_at(slots, unknown);
+    const auto slot_of = [&](key_view key) {
+      std::size_t slot = key_hash{}(key) & (slots - 1);
+      while (place_at[slot] != unknown && s.keys[place_at[slot]] != key) slot = (slot + 1) & (slots - 1);
+      return slot;
+    };
+    for (std::size_t i = 0; i < s.size(); ++i) place_at[slot_of(s.keys[i])] = static_cast<std::uint32_t>(i);
+    constexpr std::size_t part = 4096;
+    std::vector<std::uint32_t> place_of(rows_.rows());
+    parallel_for((rows_.rows() + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
+      progress_.check("the search for near-duplicates");
+      for (std::size_t i = task * part; i < std::min(rows_.rows(), (task + 1) * part); ++i) {
+        const std::uint32_t place = place_at[slot_of(earlier_.key_of(i))];
+        place_of[i] = place != unknown && s.content[place] == content_[i] ? place : unknown;
+      }
+    });
     row_of_.assign(s.size(), unknown);
     for (std::size_t i = 0; i < rows_.rows(); ++i) {
-      const auto place = places.find(earlier_.key_of(i));
-      if (place != places.end() && s.content[place->second] == content_[i])
-        row_of_[place->second] = static_cast<std::uint32_t>(i);
+      if (place_of[i] != unknown && row_of_[place_of[i]] == unknown)
+        row_of_[place_of[i]] = static_cast<std::uint32_t>(i);
       else
         fresh_.push_back(static_cast<row_index>(i));
     }
@@ -195,7 +209,8 @@ class incremental_search {
     const sketched_rows<Metric> fresh(rows_, std::move(fresh_), space_, how_, progress_);
     report.set_aside = fresh.set_aside();
     const auto turned = [&](const scored_pair& p) { take(scored_pair{std::min(p.first, p.second), std::max(p.first, p.second), p.score}); };
-    pairs += sketch_search<Metric>(metric_, space_, threshold_, old, fresh).run(how_, turned, progress_);
+    // The many rows make the panels: sixty-four of them lie close together, sixty-four of the few do not.
+    pairs += sketch_search<Metric>(metric_, space_, threshold_, fresh, old).run(how_, turned, progress_);
     pairs += sketch_search<Metric>(metric_, space_, threshold_, fresh, fresh).run(how_, take, progress_);
     report.pairs = pairs;
     if (!earlier_.keep) return;
@@ -236,6 +251,14 @@ class incremental_search {
     const sketch_set& set = rows.set();
     const std::size_t more = to.shape.width - to.shape.leading;
     if (snapshot_place_.empty()) snapshot_place_.assign(rows_.rows(), unknown);
+    to.keys.reserve(rows_.rows());
+    to.content.reserve(rows_.rows());
+    to.squared_norms.reserve(rows_.rows());
+    to.tails.reserve(rows_.rows());
+    to.leading.reserve(rows_.rows() * to.shape.leading);
+    to.rest.reserve(rows_.rows() * more);
+    to.reach.reserve(rows_.rows());
+    to.bound.reserve(more == 0 ? 0 : rows_.rows());
     for (std::size_t place = 0; place < set.size(); ++place)
       rows.copies().each(set.row(place), [&](row_index row) {
         snapshot_place_[row] = static_cast<std::uint32_t>(to.size());

@@ -81,9 +81,12 @@ class sketch_search {
     const sketch_set& set = second_.set();
     side columns[panel_columns];
     const std::size_t begin = panel * panel_columns, filled = std::min(panel_columns, set.size() - begin);
-    for (std::size_t c = 0; c < filled; ++c) columns[c] = side_of(second_, set.row(begin + c));
+    bool known = false;
     filter_sketches(first_.set(), set, panel, self_, room, [&](std::span<const near_places> near) {
       progress.check(during);
+      if (near.empty()) return;
+      for (std::size_t c = 0; c < filled && !known; ++c) columns[c] = side_of(second_, set.row(begin + c));
+      known = true;
       compare(near, begin, columns, found, wide);
     });
   }
