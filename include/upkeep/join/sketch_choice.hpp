@@ -151,9 +151,11 @@ inline survivor_shares count_survivors(const sketch_preview& p, double reach, do
 /// @param count  how many rows there are
 /// @param columns  how many rows will be compared with them: `count` where they are compared with each other
 /// @param radius  of the metric's threshold
+/// @param share  if given, gets what the search will cost as a share of what comparing every pair would: above 1 where so many pairs are
+/// within reach that sketches save nothing
 template <class Metric>
 sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std::size_t columns, double radius, const execution& how,
-                           const progress& progress) {
+                           const progress& progress, double* share = nullptr) {
   constexpr std::size_t sampled = 2048, held_out = 1024;
   const double scale = scale_of_sample<Metric>(rows, 256);
   const row_sample sample = sample_rows<Metric>(rows, sampled, 0.0, scale, how),
@@ -169,16 +171,19 @@ sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std
   const auto n = static_cast<double>(count), d = static_cast<double>(rows.cols());
   const double pairs = n * static_cast<double>(columns) / 2, compared = 30e-9 + d * 0.03e-9, kernel = pairs * 0.5 / 45e9;
   const double pass_16 = n * d / 4.1e9, pass_32 = n * d / 2.5e9, pass_64 = n * d / 1.6e9;
+  // Sixteen components more left this share of the survivors; thirty-two more will leave its square.
+  const double left = shares.of_16 > 0 ? shares.of_32 / shares.of_16 : 0.0, of_64 = shares.of_32 * left * left;
   const struct {
     sketch_shape shape;
     double seconds;
   } choices[] = {{{16, 16}, kernel + pairs * shares.of_16 * compared + pass_16},
                  {{32, 16}, kernel + pairs * shares.of_16 * 6e-9 + pairs * shares.of_32 * compared + pass_32},
                  {{32, 32}, 2 * kernel + pairs * shares.of_32 * compared + pass_32},
-                 {{64, 64}, 4 * kernel + pass_64}};
+                 {{64, 64}, 4 * kernel + pairs * of_64 * compared + pass_64}};
   const auto best =
       std::min_element(std::begin(choices), std::end(choices), [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
   if (best->shape.width == 64) search.find<64>(1);
+  if (share != nullptr) *share = best->seconds / (pairs * 2 * d / 4.2e11);
   return sketch_space(search.found(), best->shape, largest, scale, radius);
 }
 

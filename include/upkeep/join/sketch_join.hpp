@@ -45,7 +45,8 @@ struct sketch_join {
   /// Runs jobs on the caller's own pool instead of threads of this call; see `execution`.
   std::function<void(std::function<void()>)> executor{};
 
-  /// Fewer rows than this are left to `exhaustive_join`, which has no fixed cost.
+  /// Fewer rows than this are left to `exhaustive_join`, which has no fixed cost, and so are rows of which so many are within the threshold
+  /// that sketches would save nothing; 0: neither.
   std::size_t exhaustive_below = 1024;
 
   /// Calls `sink` for each pair first < second within `options.threshold`, with its double-precision score.
@@ -128,9 +129,11 @@ struct sketch_join {
     if (rows.rows() == 0 || rows.rows() < exhaustive_below || rows.cols() == 0)
       return exhaustive_join<Metric>{metric, executor}.find_pairs(rows, options, sink, progress);
     const execution how{options.threads, executor};
+    double share = 0;
     const sketch_space space =
-        detail::choose_sketch<Metric>(rows, rows.rows(), rows.rows(), metric.radius(options.threshold), how, progress);
-    if (!space.usable()) return exhaustive_join<Metric>{metric, executor}.find_pairs(rows, options, sink, progress);
+        detail::choose_sketch<Metric>(rows, rows.rows(), rows.rows(), metric.radius(options.threshold), how, progress, &share);
+    if (!space.usable() || (product_metric<Metric> && exhaustive_below != 0 && share > 1))
+      return exhaustive_join<Metric>{metric, executor}.find_pairs(rows, options, sink, progress);
     const sketched_rows<Metric> sketched(rows, space, how, progress);
     find_report report;
     report.set_aside = sketched.set_aside();

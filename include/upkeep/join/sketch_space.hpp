@@ -150,7 +150,7 @@ class sketch_space {
         stored[c] = static_cast<std::uint8_t>(128 - static_cast<std::int32_t>(q));
       }
     std::memcpy(leading, stored, shape_.leading);
-    std::memcpy(rest, stored + shape_.leading, shape_.width - shape_.leading);
+    if (shape_.width > shape_.leading) std::memcpy(rest, stored + shape_.leading, shape_.width - shape_.leading);
     const double squared = squared_norm(code, shape_.leading);  // integers below 2^24: exact
     const double missed_leading = squared_norm(missed, shape_.leading), missed_all = squared_norm(missed, shape_.width);
     const double more = slack(row);
