@@ -77,15 +77,24 @@ TEST_CASE("the sketch join finds the pairs of a plain loop, and reports them", "
 }
 
 TEST_CASE("few rows are left to the exhaustive join, and the limit can be moved", "[join]") {
-  const auto values = clustered(400, 30, 100, 0.2);
+  const auto values = clustered(400, 30, 300, 0.05);
   const matrix rows(values, 30);
-  const pair_list small = upkeep_test::pairs_of(upkeep::exhaustive_join<>{}, rows, 0.9),
-                  sketched = upkeep_test::pairs_of(finder(), rows, 0.9);
+  const pair_list small = upkeep_test::pairs_of(upkeep::exhaustive_join<>{}, rows, 0.98),
+                  sketched = upkeep_test::pairs_of(finder(), rows, 0.98);
   REQUIRE((small != sketched));  // the order tells them apart
   upkeep::sketch_join<> join;
-  CHECK((upkeep_test::pairs_of(join, rows, 0.9) == small));
+  CHECK((upkeep_test::pairs_of(join, rows, 0.98) == small));
   join.exhaustive_below = 400;
-  CHECK((upkeep_test::pairs_of(join, rows, 0.9) == sketched));
+  CHECK((upkeep_test::pairs_of(join, rows, 0.98) == sketched));
+}
+
+TEST_CASE("rows of which most are near each other are left to the exhaustive join as well", "[join]") {
+  const auto values = clustered(400, 30, 2, 0.05);
+  const matrix rows(values, 30);
+  upkeep::sketch_join<> join;
+  join.exhaustive_below = 400;
+  CHECK((upkeep_test::pairs_of(join, rows, 0.9) == upkeep_test::pairs_of(upkeep::exhaustive_join<>{}, rows, 0.9)));
+  CHECK((upkeep_test::pairs_of(finder(), rows, 0.9) != upkeep_test::pairs_of(join, rows, 0.9)));  // unless it is told not to
 }
 
 TEST_CASE("copies: each pair of them and of what they are near to comes once, however many", "[join]") {
