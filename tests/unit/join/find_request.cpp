@@ -14,7 +14,6 @@ namespace {
 
 // Says nothing about its thresholds.
 struct plain_metric {
-  static constexpr bool larger_is_closer = true;
   [[nodiscard]] double score(std::span<const float>, std::span<const float>) const { return 0; }
 };
 

@@ -81,8 +81,9 @@ TEST_CASE("the first row of each kind stands for the others, and every pair that
           copies.each(first, [&](row_index row) { each.push_back(row); });
           std::sort(each.begin(), each.end());
           REQUIRE(each == all);
-          for (const auto& [second, more] : kind_of)
-            if (first < second) copies.each(first, [&](row_index a) { copies.each(second, [&](row_index b) { count(a, b); }); });
+          const row_index own = first;
+          for (const auto& other : kind_of)
+            if (own < other.first) copies.each(own, [&](row_index x) { copies.each(other.first, [&](row_index y) { count(x, y); }); });
         }
         copies.each_pair_of_copies([](row_index row) { return static_cast<double>(row); },
                                    [&](const scored_pair& p) {
