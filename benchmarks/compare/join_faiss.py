@@ -86,14 +86,14 @@ def enter_environment():
     os.execv(python, [python, *sys.argv])
 
 
-def build_ours(compiler, instructions):
+def build_ours(compiler, instructions, name="join"):
     folder = f"{BUILD}-{compiler}-{instructions}"
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         subprocess.run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}",
                         f"-DCMAKE_CXX_FLAGS={FLAGS[instructions]}", "-DUPKEEP_BUILD_BENCHMARKS=ON", "-DUPKEEP_BUILD_EXAMPLES=OFF",
                         "-DBUILD_TESTING=OFF"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", folder, "--target", "benchmark_compare_join"], check=True, stdout=subprocess.DEVNULL)
-    return os.path.join(folder, "benchmarks", "compare_join")
+    subprocess.run(["cmake", "--build", folder, "--target", f"benchmark_compare_{name}"], check=True, stdout=subprocess.DEVNULL)
+    return os.path.join(folder, "benchmarks", f"compare_{name}")
 
 
 def main():
