@@ -3,6 +3,9 @@
 
 usage: headers.py --compiler CXX --root ROOT [--jobs N] [--budget HEADER=LINES]... [--within PREFIX] -- FLAG...
 
+One program shows it for several headers where each includes the one before it: what comes first then gives the next no name that it would
+not have by itself. Only where such a program fails are its headers compiled one by one.
+
 A budget counts the lines that the preprocessor hands on (blank ones and line markers left out); a header that is not there yet has none.
 --within: every outside header must come from below PREFIX or from the compiler's own folders (so that a build against other versions of the
 libraries cannot silently use this machine's).
@@ -21,11 +24,65 @@ def run(command, text):
     return subprocess.run(command, input=text, capture_output=True, text=True)
 
 
-def compile_alone(options, flags, name):
+def included(include, names):
+    """name -> the headers of ours that it includes, itself or through others; those within #if are left out, since they may not be."""
+    folder = (include / "upkeep").resolve()
+    direct = {}
+    for name in names:
+        depth, direct[name] = 0, set()
+        for line in (folder / name).read_text(encoding="utf-8").split("\n"):
+            depth += bool(re.match(r"\s*#\s*if", line)) - bool(re.match(r"\s*#\s*endif", line))
+            found = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+            path = (folder / name).parent.joinpath(found[1]).resolve() if found and not depth else folder
+            if path != folder and path.is_relative_to(folder):
+                direct[name].add(path.relative_to(folder).as_posix())
+    reached = {}
+
+    def reach(name):
+        if name not in reached:
+            reached[name] = set()  # also ends a cycle
+            reached[name] = direct.get(name, set()).union(*[reach(other) for other in direct.get(name, set())])
+        return reached[name]
+
+    return {name: reach(name) for name in names}
+
+
+def chains(names, reached):
+    """All names in as few lists as possible, each name in one, where every header includes all that stand before it (a matching of every
+    header with its successor, by augmenting paths)."""
+    before = {}  # header -> the one ahead of it
+
+    def place(name, tried):
+        for after in names:
+            if name in reached[after] and name != after and after not in tried:
+                tried.add(after)
+                if after not in before or place(before[after], tried):
+                    before[after] = name
+                    return True
+        return False
+
+    lasts = [name for name in names if not place(name, set())]
+    result = []
+    for name in lasts:
+        chain = [name]
+        while chain[0] in before:
+            chain.insert(0, before[chain[0]])
+        result.append(chain)
+    return result
+
+
+def compile_twice_each(options, flags, chain):
     begin = time.monotonic()
-    line = f'#include "upkeep/{name}"\n'
-    result = run([options.compiler, *flags, "-fsyntax-only", "-x", "c++", "-"], line + line)
-    return name, time.monotonic() - begin, result
+    text = "".join(f'#include "upkeep/{name}"\n' * 2 for name in chain)
+    result = run([options.compiler, *flags, "-fsyntax-only", "-x", "c++", "-"], text)
+    return chain, time.monotonic() - begin, result
+
+
+def compile_chain(options, flags, chain):
+    result = compile_twice_each(options, flags, chain)
+    if len(chain) > 1 and (result[2].returncode != 0 or result[2].stderr.strip()):
+        return [compile_twice_each(options, flags, [name]) for name in chain]
+    return [result]
 
 
 def preprocessed_lines(options, flags, name):
@@ -62,10 +119,11 @@ def main():
         return 1
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(lambda name: compile_alone(options, flags, name), names))
-    for name, _, result in results:
+        compiled = pool.map(lambda chain: compile_chain(options, flags, chain), chains(names, included(include, names)))
+        results = [result for several in compiled for result in several]
+    for chain, _, result in results:
         if result.returncode != 0 or result.stderr.strip():
-            print(f"{name} does not compile on its own:\n{result.stderr}")
+            print(f"{chain[-1]} does not compile on its own:\n{result.stderr}")
             failures += 1
     for budget in options.budget:
         name, _, limit = budget.partition("=")
@@ -81,25 +139,33 @@ def main():
             print(f"comes from this machine and not from {options.within}: {stranger}")
             failures += 1
     slowest = sorted(results, key=lambda result: -result[1])[:5]
-    print("slowest:", ", ".join(f"{name} {seconds:.1f} s" for name, seconds, _ in slowest))
-    print(f"{len(names)} headers, {failures} failures")
+    print("slowest:", ", ".join(f"{chain[-1]} {seconds:.1f} s" for chain, seconds, _ in slowest))
+    print(f"{len(names)} headers in {len(results)} programs, {failures} failures")
     return 1 if failures else 0
 
 
 def selftest(compiler):
     """A header that leans on its includer, one that cannot stand twice and one over its budget are found."""
+    vector = "#pragma once\n#include <vector>\n"
+    uses = "inline std::vector<int> none() { return {}; }\n"
     cases = [
-        ("alone", "#pragma once\ninline std::size_t size() { return 1; }\n", [], 1),
-        ("twice", "inline int size() { return 1; }\n", [], 1),
-        ("warning", "#pragma once\ninline int size(int unused) { return 1; }\n", [], 1),
-        ("budget", "#pragma once\n#include <vector>\n", ["--budget", "x.hpp=100"], 1),
-        ("good", "#pragma once\n#include <vector>\n", ["--budget", "x.hpp=100000"], 0),
+        ("alone", {"x": "#pragma once\ninline std::size_t size() { return 1; }\n"}, [], 1),
+        ("twice", {"x": "inline int size() { return 1; }\n"}, [], 1),
+        ("warning", {"x": "#pragma once\ninline int size(int unused) { return 1; }\n"}, [], 1),
+        ("budget", {"x": vector}, ["--budget", "x.hpp=100"], 1),
+        ("good", {"x": vector}, ["--budget", "x.hpp=100000"], 0),
+        ("a good chain", {"a": vector, "x": '#pragma once\n#include "a.hpp"\n' + uses}, [], 0),
+        ("leans on a sibling", {"a": vector, "x": "#pragma once\n" + uses}, [], 1),
+        ("leans on its includer", {"a": "#pragma once\n" + uses, "x": '#pragma once\n#include <vector>\n#include "a.hpp"\n'}, [], 1),
+        ("twice within a chain", {"a": "inline int size() { return 1; }\n", "x": '#pragma once\n#include "a.hpp"\n'}, [], 1),
+        ("leans on what it may include", {"a": vector, "x": '#pragma once\n#ifdef NEVER\n#include "a.hpp"\n#endif\n' + uses}, [], 1),
     ]
     failures = 0
-    for what, text, extra, expected in cases:
+    for what, texts, extra, expected in cases:
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "include" / "upkeep").mkdir(parents=True)
-            (Path(folder) / "include" / "upkeep" / "x.hpp").write_text(text)
+            for name, text in texts.items():
+                (Path(folder) / "include" / "upkeep" / f"{name}.hpp").write_text(text)
             result = subprocess.run([sys.executable, __file__, "--compiler", compiler, "--root", folder, *extra, "--", "-std=c++20", "-Wall",
                                      "-Wextra", "-Werror"], capture_output=True, text=True)
             if result.returncode != expected:
