@@ -14,6 +14,20 @@
 
 namespace upkeep_test {
 
+/// Whether a sanitizer watches every read and write, which makes the tile kernel a hundred times slower: tests of large real data then take
+/// less of it. What a sanitizer is there to see, small cases show as well.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool slow_build = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool slow_build = true;
+#else
+inline constexpr bool slow_build = false;
+#endif
+#else
+inline constexpr bool slow_build = false;
+#endif
+
 /// The folder of the real data: the environment variable UPKEEP_TEST_DATA, else ../shared/data beside the source tree.
 inline std::filesystem::path data_folder() {
   if (const char* named = std::getenv("UPKEEP_TEST_DATA"); named != nullptr && *named != '\0') return named;

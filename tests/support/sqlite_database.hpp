@@ -4,8 +4,8 @@
 #include "upkeep/sqlite/statement.hpp"
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -24,11 +24,12 @@ inline std::string run_sql(const std::filesystem::path& file, std::string_view s
 }
 
 inline std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    text += digits;
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text(2 * bytes.size(), ' ');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    text[2 * i] = digits[byte >> 4U];
+    text[2 * i + 1] = digits[byte & 15U];
   }
   return text;
 }

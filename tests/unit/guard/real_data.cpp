@@ -1,4 +1,5 @@
 // What the guards say of every pair above .98 of three real collections: counts that were measured on the data beforehand, with other code.
+// Under a sanitizer the first rows have to do: they are judged alike, but no counts are known of them.
 
 #include "judging.hpp"
 #include "support/catch.hpp"
@@ -20,6 +21,7 @@ using upkeep::verdict;
 namespace {
 
 struct counts {
+  bool whole = true;  // every row of the collection was judged
   std::size_t pairs = 0;
   std::size_t same_words = 0;
   std::size_t contained = 0;  // one in the other, in either direction, but not the same words
@@ -55,7 +57,9 @@ std::optional<counts> judge_all(const std::string& vectors_name, const std::stri
   const std::vector<std::string> texts = read_texts(*texts_path);
   REQUIRE(texts.size() == vectors.rows);
   counts result;
-  const upkeep::matrix_view<const float> rows(vectors.values.data(), vectors.rows, vectors.dimension);
+  const std::size_t judged = upkeep_test::slow_build ? 2'000 : vectors.rows;
+  result.whole = judged == vectors.rows;
+  const upkeep::matrix_view<const float> rows(vectors.values.data(), judged, vectors.dimension);
   for (const upkeep::scored_pair& pair : upkeep::near_duplicates(rows, {.threshold = 0.98})) {
     const std::string& a = texts[pair.first];
     const std::string& b = texts[pair.second];
@@ -82,6 +86,8 @@ std::optional<counts> judge_all(const std::string& vectors_name, const std::stri
       if (either_covers(upkeep::digits_and_negation{})) ++result.other_digits_covered;
     }
   }
+  CHECK(result.pairs > 0);
+  CHECK(result.other_digits_covered == 0);
   return result;
 }
 
@@ -89,33 +95,30 @@ std::optional<counts> judge_all(const std::string& vectors_name, const std::stri
 
 TEST_CASE("guards on the pairs of 28,053 notes") {
   const auto found = judge_all("notes_bge-micro-v2_384.fvecs", "notes.jsonl");
-  if (!found) return;
+  if (!found || !found->whole) return;
   CHECK(found->pairs == 15'794);
   CHECK(found->same_words == 190);
   CHECK(found->contained == 10'996);
   CHECK(found->no_text == 3'972);
   CHECK(found->otherwise == 636);
-  CHECK(found->other_digits_covered == 0);
 }
 
 TEST_CASE("guards on the pairs of 3,684 pieces of bulletins full of figures") {
   const auto found = judge_all("treasury_text-embedding-3-large_1536.fvecs", "treasury.jsonl");
-  if (!found) return;
+  if (!found || !found->whole) return;
   CHECK(found->pairs == 1'352);
   CHECK(found->same_words == 36);
   CHECK(found->contained == 1);
   CHECK(found->otherwise + found->no_text == 1'315);
   CHECK(found->other_digits == 1'292);  // rows of figures
-  CHECK(found->other_digits_covered == 0);
 }
 
 TEST_CASE("guards on the pairs of 12,645 package descriptions") {
   const auto found = judge_all("packages_all-MiniLM-L6-v2_384.fvecs", "packages.jsonl");
-  if (!found) return;
+  if (!found || !found->whole) return;
   CHECK(found->pairs == 1'309);
   CHECK(found->same_words == 888);
   CHECK(found->contained == 7);
   CHECK(found->otherwise == 414);
   CHECK(found->no_text == 0);
-  CHECK(found->other_digits_covered == 0);
 }

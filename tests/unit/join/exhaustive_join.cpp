@@ -337,22 +337,9 @@ void check_data_set(const data_set& set, bool against_reference) {
 
 }  // namespace
 
-// A sanitizer makes the kernel a hundred times slower: it sees the small sets.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool slow_build = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool slow_build = true;
-#else
-constexpr bool slow_build = false;
-#endif
-#else
-constexpr bool slow_build = false;
-#endif
-
 TEST_CASE("real data: as many pairs, rows and set-aside rows as are known", "[join]") {
   for (const data_set& set : data_sets)
-    if (!slow_build || set.set_aside != 0) check_data_set(set, false);
+    if (!upkeep_test::slow_build || set.set_aside != 0) check_data_set(set, false);
 }
 
 TEST_CASE("real data: the pairs of the GloVe terms are those of the double reference", "[join]") { check_data_set(data_sets[3], true); }
