@@ -19,7 +19,7 @@ using upkeep::json_writer;
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string out;
   upkeep::append_json_string(out, text);
   return out;
@@ -87,11 +87,11 @@ TEST_CASE("every one- to three-byte text is UTF-8 to us exactly if it is to the 
 }
 
 TEST_CASE("strings are escaped", "[json_text]") {
-  CHECK(quoted("") == "\"\"");
-  CHECK(quoted("a\"b\\c/d") == R"("a\"b\\c/d")");
-  CHECK(quoted("\n\r\t") == R"("\n\r\t")");
-  CHECK(quoted(std::string_view("\0\x1f\x7f", 3)) == R"("\u0000\u001f\u007f")");
-  CHECK(quoted("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80") == "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\"");
+  CHECK(json_quoted("") == "\"\"");
+  CHECK(json_quoted("a\"b\\c/d") == R"("a\"b\\c/d")");
+  CHECK(json_quoted("\n\r\t") == R"("\n\r\t")");
+  CHECK(json_quoted(std::string_view("\0\x1f\x7f", 3)) == R"("\u0000\u001f\u007f")");
+  CHECK(json_quoted("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80") == "\"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\"");
 }
 
 TEST_CASE("bytes that are not UTF-8 are reported and replaced", "[json_text]") {
@@ -110,7 +110,7 @@ TEST_CASE("any text comes back from a JSON parser", "[json_text]") {
       if (point >= 0xD800 && point < 0xE000) point = 'x';
       text += encode_utf8(point);
     }
-    const auto back = boost::json::parse(quoted(text));
+    const auto back = boost::json::parse(json_quoted(text));
     REQUIRE(std::string_view(back.as_string().data(), back.as_string().size()) == text);
   }
 }

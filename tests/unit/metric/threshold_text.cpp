@@ -7,8 +7,8 @@
 #include <limits>
 
 TEST_CASE("thresholds are written short", "[metric]") {
-  CHECK(upkeep::detail::threshold_text(98) == "98");
-  CHECK(upkeep::detail::threshold_text(0.98) == "0.98");
-  CHECK(upkeep::detail::threshold_text(-1e300) == "-1e+300");
-  CHECK(upkeep::detail::threshold_text(std::numeric_limits<double>::infinity()) == "inf");
+  CHECK(upkeep::UPKEEP_ARCH_NAMESPACE::detail::threshold_text(98) == "98");
+  CHECK(upkeep::UPKEEP_ARCH_NAMESPACE::detail::threshold_text(0.98) == "0.98");
+  CHECK(upkeep::UPKEEP_ARCH_NAMESPACE::detail::threshold_text(-1e300) == "-1e+300");
+  CHECK(upkeep::UPKEEP_ARCH_NAMESPACE::detail::threshold_text(std::numeric_limits<double>::infinity()) == "inf");
 }
