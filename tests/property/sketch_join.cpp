@@ -138,8 +138,8 @@ void check_generated() {
 
 }  // namespace
 
-TEST_CASE("generated rows: cosine", "[join]") { CHECK(rc::check("cosine", check_generated<cosine>)); }
-TEST_CASE("generated rows: euclidean", "[join]") { CHECK(rc::check("euclidean", check_generated<euclidean>)); }
+TEST_CASE("generated rows by sketches: cosine", "[join]") { CHECK(rc::check("cosine", check_generated<cosine>)); }
+TEST_CASE("generated rows by sketches: euclidean", "[join]") { CHECK(rc::check("euclidean", check_generated<euclidean>)); }
 
 TEMPLATE_TEST_CASE("few rows of every dimension, pairs planted around every threshold", "[join]", cosine, euclidean) {
   for (const std::size_t d : {1u, 2u, 3u, 15u, 16u, 17u, 100u})

@@ -142,7 +142,7 @@ TEST_CASE("a row whose squares single precision cannot hold keeps its near-dupli
   }
 }
 
-TEST_CASE("no rows, one row, no components, one component", "[join]") {
+TEST_CASE("by sketches: no rows, one row, no components, one component", "[join]") {
   CHECK(upkeep_test::pairs_of(finder(), matrix(), 0.98).empty());
   const std::vector<float> one = {1, 2, 3};
   CHECK(upkeep_test::pairs_of(finder(), matrix(one, 3), 0.98).empty());
@@ -154,7 +154,7 @@ TEST_CASE("no rows, one row, no components, one component", "[join]") {
   CHECK((upkeep_test::sorted_pairs_of(finder<upkeep::euclidean>(), matrix(one, 1), 1.0) == pair_list{{0, 1, 1.0}, {1, 2, 1.0}}));
 }
 
-TEST_CASE("a pool of the caller's own is used", "[join]") {
+TEST_CASE("by sketches: a pool of the caller's own is used", "[join]") {
   const auto values = clustered(900, 20, 100, 0.2);
   const matrix rows(values, 20);
   std::vector<std::thread> pool;
@@ -175,7 +175,7 @@ TEST_CASE("thresholds that are none are refused", "[join]") {
   CHECK_THROWS_AS(upkeep_test::pairs_of(finder<distance_of_halves>(), rows, std::numeric_limits<double>::quiet_NaN()), upkeep::error);
 }
 
-TEST_CASE("a stop is obeyed within the work, and the sink hears nothing more", "[join]") {
+TEST_CASE("by sketches: a stop is obeyed within the work, and the sink hears nothing more", "[join]") {
   const auto near = clustered(3000, 8, 1, 0.001);
   const std::vector<float> equal(3000 * 8, 1.0f);
   for (const auto* const values : {&near, &equal})
@@ -202,7 +202,7 @@ TEST_CASE("a stop is obeyed within the work, and the sink hears nothing more", "
     }
 }
 
-TEST_CASE("what the sink throws ends the search and comes out unchanged", "[join]") {
+TEST_CASE("by sketches: what the sink throws ends the search and comes out unchanged", "[join]") {
   const auto values = clustered(1500, 8, 1, 0.001);
   upkeep::progress progress;
   std::size_t calls = 0;
@@ -213,7 +213,7 @@ TEST_CASE("what the sink throws ends the search and comes out unchanged", "[join
   CHECK(calls == 100);
 }
 
-TEST_CASE("progress reaches its total and never goes back", "[join]") {
+TEST_CASE("by sketches: progress reaches its total and never goes back", "[join]") {
   const auto values = clustered(2500, 16, 100, 0.2);
   std::vector<std::uint64_t> done;
   std::uint64_t total = 0;
