@@ -117,14 +117,18 @@ void kill_in_writes(bool wal) {
   scene.reset();
   const std::size_t calls = count_calls(action);
   REQUIRE(calls > 100);
+  std::size_t half_written = 0;
   for (std::size_t n = 0; n < calls; n += 3) {  // by turns before a write and in the middle of it
     scene.reset();
     const ended run = killed_in_call(n, action);
     CAPTURE(n, calls, wal, run.said);
     REQUIRE(run.killed());
+    half_written += scene.files(".tmp").empty() ? 0 : 1;
     REQUIRE(scene.nothing_lost() == "");
     REQUIRE(scene.recovers() == "");
+    REQUIRE(scene.files(".tmp").empty());
   }
+  CHECK(half_written > 2);
 }
 
 void kill_in_undo(bool wal) {

@@ -124,26 +124,31 @@ inline std::string temporary_name(const std::string& path) {
   return path + suffix;
 }
 
-/// Removes the temporaries that killed processes left beside `path`. A living writer holds a flock on its own, so those stay.
-inline void remove_abandoned_temporaries(const std::string& path) noexcept try {
-  const std::string directory = directory_of(path);
-  const std::size_t slash = path.rfind('/');
-  const std::string stem = path.substr(slash == std::string::npos ? 0 : slash + 1) + '.';
-  constexpr std::size_t suffix = 16 + 4;
+/// Removes the temporaries that killed processes left in a directory for files whose names `whose` accepts. A living writer holds a flock on
+/// its own, so those stay.
+template <class Whose>
+void remove_abandoned_temporaries(const std::string& directory, const Whose& whose) noexcept try {
+  constexpr std::size_t suffix = 1 + 16 + 4;
   DIR* const listing = ::opendir(directory.c_str());
   if (listing == nullptr) return;
   while (const dirent* const entry = ::readdir(listing)) {
     const std::string_view name(entry->d_name);
-    if (name.size() != stem.size() + suffix || name.substr(0, stem.size()) != stem || name.substr(name.size() - 4) != ".tmp" ||
-        name.substr(stem.size(), 16).find_first_not_of("0123456789abcdef") != std::string_view::npos) {
-      continue;
-    }
+    if (name.size() <= suffix || name.substr(name.size() - 4) != ".tmp") continue;
+    const std::size_t stem = name.size() - suffix;
+    if (name[stem] != '.' || name.substr(stem + 1, 16).find_first_not_of("0123456789abcdef") != std::string_view::npos) continue;
+    if (!whose(name.substr(0, stem))) continue;
     const std::string found = directory + '/' + std::string(name);
     const descriptor opened = open_file(found, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (opened.is_open() && ::flock(opened.number(), LOCK_EX | LOCK_NB) == 0) ::unlink(found.c_str());
   }
   ::closedir(listing);
 } catch (...) {  // out of memory: it is only tidying
+}
+
+/// The same for one file.
+inline void remove_abandoned_temporaries(const std::string& path) noexcept {
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1);
+  remove_abandoned_temporaries(directory_of(path), [&](std::string_view whose) { return whose == name; });
 }
 
 }  // namespace detail

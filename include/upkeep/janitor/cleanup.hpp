@@ -6,10 +6,12 @@
 #include "receipt_file.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -30,6 +32,7 @@ class cleaner {
     if (directory.empty())
       throw error(errc::invalid_argument, "janitor: no place for the backup: set backup_directory (this store has no folder of its own)");
     create_directories_durably(directory);
+    remove_abandoned_temporaries(directory, is_of_a_run);
     read_dependants();
     std::vector<key_view> keys;
     for (const planned_removal& r : plan_.removals) keys.push_back(r.key);
@@ -74,6 +77,16 @@ class cleaner {
   }
 
  private:
+  // Whether a file is named as a backup or a receipt is: janitor::new_id() and an ending. What a run left half written when it was killed
+  // has a name of its own, which no later run would come across.
+  static bool is_of_a_run(std::string_view name) {
+    constexpr std::string_view shape = "00000000T000000Z-00000000", digits = "0123456789abcdef";
+    if (name.size() < shape.size()) return false;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+      if (shape[i] == '0' ? digits.find(name[i]) == std::string_view::npos : name[i] != shape[i]) return false;
+    return name.substr(shape.size()) == ".backup" || name.substr(shape.size()) == ".receipt.json";
+  }
+
   // Which orphans of the plan stand for removed rows: they may go only while the sources of those are gone as well.
   void read_dependants() {
     std::unordered_set<key_view> orphans;
