@@ -22,7 +22,9 @@ TEST_CASE("a policy is called by its type's name, without upkeep's own namespace
   CHECK(v0::detail::type_name<std::reference_wrapper<contained>>() == "contained");
   CHECK(v0::detail::type_name<memory_store>() == "memory_store");
   CHECK(v0::detail::type_name<exhaustive_join<cosine>>().find("exhaustive_join<") == 0);
-  CHECK(v0::detail::type_name<our_own::guard_of_mine>() == "our_own::guard_of_mine");
+  const std::string mine = v0::detail::type_name<our_own::guard_of_mine>();
+  CHECK(mine.ends_with("our_own::guard_of_mine"));  // compiled together with other tests it stands in a namespace more
+  CHECK(mine.find("upkeep") == std::string::npos);
   for (const std::string& name :
        {v0::detail::type_name<exhaustive_join<cosine>>(), v0::detail::type_name<all_guards<contained, same_words>>()}) {
     CHECK(name.find("upkeep") == std::string::npos);
