@@ -172,8 +172,8 @@ TEST_CASE("where even .98 has too many pairs a sample is compared, and says so",
   CHECK(made[0].compared > 4000);
   CHECK(made[0].bins.back() == made[0].compared);
   CHECK(made[0].sweep.back() == upkeep::threshold_effect{1.0, made[0].compared * (made[0].compared - 1) / 2, made[0].compared});
-  // Whoever names the score gets all of them.
-  CHECK(profile(s, {.lowest = .99, .threads = 2})[0].compared == 6000);
+  // Whoever names the score gets all of them: 18 million pairs.
+  if (!upkeep_test::slow_build) CHECK(profile(s, {.lowest = .99, .threads = 2})[0].compared == 6000);
 }
 
 TEST_CASE("a sample is as large as asked for and always the same", "[join]") {
