@@ -44,8 +44,20 @@
 #define UPKEEP_DETAIL_JOIN_(a, b) a##b
 #define UPKEEP_DETAIL_JOIN(a, b) UPKEEP_DETAIL_JOIN_(a, b)
 
-/// The inline namespace of code that depends on the instruction set: `namespace upkeep::inline UPKEEP_ARCH_NAMESPACE { … }`.
+/// The inline namespace of code that depends on the instruction set: `namespace upkeep::inline UPKEEP_ARCH_NAMESPACE { … }`. A translation
+/// unit that takes its kernels from upkeep::kernels has another one, and so has that library: what the program's compiler may do, it may not.
+#if defined(UPKEEP_USE_KERNELS)
+#define UPKEEP_ARCH_NAMESPACE UPKEEP_DETAIL_JOIN(v0_kernels_, UPKEEP_ARCH)
+#elif defined(UPKEEP_COMPILE_KERNELS)
+#define UPKEEP_ARCH_NAMESPACE UPKEEP_DETAIL_JOIN(v0_compiled_, UPKEEP_ARCH)
+#else
 #define UPKEEP_ARCH_NAMESPACE UPKEEP_DETAIL_JOIN(v0_, UPKEEP_ARCH)
+#endif
+
+/// The inline namespace of what a program and the compiled library must agree on to the byte: of another release, it does not link.
+#define UPKEEP_RELEASE_NAMESPACE UPKEEP_DETAIL_RELEASE(UPKEEP_VERSION_MAJOR, UPKEEP_VERSION_MINOR, UPKEEP_VERSION_PATCH)
+#define UPKEEP_DETAIL_RELEASE(major, minor, patch) UPKEEP_DETAIL_RELEASE_(major, minor, patch)
+#define UPKEEP_DETAIL_RELEASE_(major, minor, patch) release_##major##_##minor##_##patch
 
 /// Checks an internal invariant in builds that define UPKEEP_ENABLE_ASSERT; never a user's input, which gets an upkeep::error.
 #if defined(UPKEEP_ENABLE_ASSERT)

@@ -11,7 +11,7 @@ from pathlib import Path
 # A header includes only its own folder or a lower level.
 LEVELS = {
     "base": 1,
-    "concepts": 2,
+    "concepts": 2, "kernels": 2,
     "simd": 3, "linalg": 3, "crypto": 3, "net": 3, "sqlite": 3, "postgres": 3,
     "metric": 4, "cluster": 4, "guard": 4, "store": 4, "oracle": 4, "notify": 4, "embed": 4, "observe": 4,
     "index": 5, "join": 5, "workflow": 5,

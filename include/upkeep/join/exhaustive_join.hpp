@@ -126,7 +126,7 @@ struct exhaustive_join {
 
   static constexpr std::string_view during = "the search for near-duplicates";
 
-  using shape = tile_shape<native_floats>;
+  using shape = tile_shape<default_floats>;
 
   struct candidate {
     row_index first, second;
@@ -228,8 +228,8 @@ struct exhaustive_join {
       const std::size_t column = state.columns.first_of(c);
       if (column + shape::columns <= row + 1) continue;  // below the diagonal
       std::uint32_t hits[shape::rows];
-      if (tile_dot<native_floats>(state.rows.values(group), state.columns.values(c), components, state.rows.bounds(group),
-                                  state.columns.bounds(c), hits) == 0)
+      if (tile_dot(state.rows.values(group), state.columns.values(c), components, state.rows.bounds(group), state.columns.bounds(c),
+                   hits) == 0)
         continue;
       for (std::size_t r = 0; r < shape::rows; ++r)
         for (std::uint32_t left = hits[r]; left != 0; left &= left - 1) {

@@ -4,6 +4,7 @@
 #include "../base/matrix_view.hpp"
 #include "../base/parallel.hpp"
 #include "../base/progress.hpp"
+#include "../simd/count_near.hpp"
 #include "../simd/reference.hpp"
 #include "find_request.hpp"
 #include "principal_basis.hpp"
@@ -107,34 +108,19 @@ struct survivor_shares {
 };
 
 inline survivor_shares count_survivors(const sketch_preview& p, double reach, double step, const execution& how) {
-  constexpr std::size_t lanes = native_floats::size;
+  constexpr std::size_t lanes = default_floats::size;
   const std::size_t half = p.rows / 2 / lanes * lanes;
   if (half == 0) return {1.0, 1.0};
   // The codes' own error, on average step / sqrt(12) in each component.
   const auto bound = [&](double components) { return static_cast<float>(std::pow(reach + 2.1 * step * std::sqrt(components / 12), 2)); };
-  const native_floats bound_16 = native_floats::set(bound(16)), bound_32 = native_floats::set(bound(32));
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> counts(worker_count(how));
+  const float bound_16 = bound(16), bound_32 = bound(32);
+  std::vector<near_counts> counts(worker_count(how));
   constexpr std::size_t part = 32;
   parallel_for((half + part - 1) / part, how, [&](std::size_t task, std::size_t worker) {
-    std::uint64_t within_16 = 0, within_32 = 0;
-    for (std::size_t i = task * part; i < std::min(half, (task + 1) * part); ++i)
-      for (std::size_t j = half; j < 2 * half; j += lanes) {
-        native_floats sum = native_floats::zero();
-        const auto add = [&](std::size_t begin, std::size_t end) {
-          for (std::size_t c = begin; c < end; ++c) {
-            const native_floats gap = native_floats::load(p.values.data() + c * p.rows + j) - native_floats::set(p.values[c * p.rows + i]);
-            sum = multiply_add(gap, gap, sum);
-          }
-        };
-        add(0, 16);
-        const std::uint32_t near = at_least(bound_16, sum);
-        if (near == 0) continue;
-        within_16 += static_cast<std::uint64_t>(__builtin_popcount(near));
-        add(16, 32);
-        within_32 += static_cast<std::uint64_t>(__builtin_popcount(at_least(bound_32, sum)));
-      }
-    counts[worker].first += within_16;
-    counts[worker].second += within_32;
+    const near_counts near =
+        count_near(p.values.data(), p.rows, task * part, std::min(half, (task + 1) * part), half, 2 * half, bound_16, bound_32);
+    counts[worker].of_16 += near.of_16;
+    counts[worker].of_32 += near.of_32;
   });
   survivor_shares shares;
   const double pairs = static_cast<double>(half) * static_cast<double>(half);

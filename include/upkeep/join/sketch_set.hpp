@@ -65,6 +65,7 @@ class sketch_set {
   [[nodiscard]] const std::uint8_t* rest() const noexcept { return rest_.data(); }
   [[nodiscard]] const std::int32_t* reach() const noexcept { return reach_.data(); }
   [[nodiscard]] float bound(std::size_t place) const noexcept { return bound_[place]; }
+  [[nodiscard]] split_codes codes() const noexcept { return {leading_.data(), rest_.data(), bound_.data()}; }
 
   /// The box around a panel, and the largest T (see sketch_space) in it.
   struct box {
@@ -81,21 +82,8 @@ class sketch_set {
   /// @param groups  room for `end` and 16 more
   template <std::size_t Leading>
   std::size_t groups_within_reach(const box& b, std::size_t end, std::uint32_t* groups) const {
-    const std::size_t blocks = (end + box_block - 1) / box_block, outer = (blocks + box_block - 1) / box_block;
-    std::size_t found = 0;
-    for (std::size_t o = 0; o < outer; ++o) {
-      std::uint32_t near_blocks = box_filter<Leading>(b.low, b.high, b.reach, outer_low_.data() + o * Leading * box_block,
-                                                      outer_high_.data() + o * Leading * box_block, outer_reach_.data() + o * box_block);
-      for (; near_blocks != 0; near_blocks &= near_blocks - 1) {
-        const std::size_t block = o * box_block + static_cast<std::size_t>(__builtin_ctz(near_blocks));
-        if (block >= blocks) break;
-        const std::uint32_t near = box_filter<Leading>(b.low, b.high, b.reach, low_.data() + block * Leading * box_block,
-                                                       high_.data() + block * Leading * box_block, box_reach_.data() + block * box_block);
-        found += write_set_bits(near, static_cast<std::uint32_t>(block * box_block), groups + found);
-      }
-    }
-    while (found != 0 && groups[found - 1] >= end) --found;
-    return found;
+    return boxes_within_reach<Leading>(b.low, b.high, b.reach, {outer_low_.data(), outer_high_.data(), outer_reach_.data()},
+                                       {low_.data(), high_.data(), box_reach_.data()}, end, groups);
   }
 
  private:

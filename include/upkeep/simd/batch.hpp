@@ -3,9 +3,11 @@
 
 #include "../config.hpp"
 #include "mask_bits.hpp"
+#include "run_time_kernels.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
@@ -138,5 +140,8 @@ struct native_floats {
 };
 
 #endif
+
+/// What the kernels work with where nothing else is asked for.
+using default_floats = std::conditional_t<kernels_at_run_time, run_time_floats, native_floats>;
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

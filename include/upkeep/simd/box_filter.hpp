@@ -1,8 +1,8 @@
 #pragma once
 // Which boxes of byte codes lie within reach of a box: what lets the sketch join leave out whole groups of rows unseen.
 
-#include "../config.hpp"
 #include "mask_bits.hpp"
+#include "run_time_kernels.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -87,6 +87,31 @@ inline std::size_t write_set_bits(std::uint32_t bits, std::uint32_t base, std::u
   for (; bits != 0; bits &= bits - 1) out[count++] = base + static_cast<std::uint32_t>(__builtin_ctz(bits));
   return count;
 #endif
+}
+
+/// Writes the numbers, ascending, of the boxes below `end` that are within reach of the box `low` to `high` (see `box_filter`), and returns
+/// how many.
+/// @param outer  a box around each block of 16 of `boxes`, the blocks without reach left out unseen
+/// @param found  room for `end` and 16 more
+template <std::size_t Width>
+std::size_t boxes_within_reach(const std::uint8_t* low, const std::uint8_t* high, std::int32_t reach, const box_blocks& outer,
+                               const box_blocks& boxes, std::size_t end, std::uint32_t* found) noexcept {
+  if constexpr (kernels_at_run_time)
+    return kernels().template of_width<Width>().boxes_within_reach(low, high, reach, outer, boxes, end, found);
+  const auto near_of = [&](const box_blocks& of, std::size_t block) __attribute__((always_inline)) {
+    const std::size_t codes = block * Width * box_block;
+    return box_filter<Width>(low, high, reach, of.lows + codes, of.highs + codes, of.reaches + block * box_block);
+  };
+  const std::size_t blocks = (end + box_block - 1) / box_block, outer_blocks = (blocks + box_block - 1) / box_block;
+  std::size_t count = 0;
+  for (std::size_t o = 0; o < outer_blocks; ++o)
+    for (std::uint32_t near = near_of(outer, o); near != 0; near &= near - 1) {
+      const std::size_t block = o * box_block + static_cast<std::size_t>(__builtin_ctz(near));
+      if (block >= blocks) break;
+      count += write_set_bits(near_of(boxes, block), static_cast<std::uint32_t>(block * box_block), found + count);
+    }
+  while (count != 0 && found[count - 1] >= end) --count;
+  return count;
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

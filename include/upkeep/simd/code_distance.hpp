@@ -1,7 +1,7 @@
 #pragma once
 // The squared distance of two sketches of byte codes.
 
-#include "../config.hpp"
+#include "run_time_kernels.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +33,22 @@ inline std::int32_t code_distance(const std::uint8_t* a, const std::uint8_t* b, 
   }
   return sum;
 #endif
+}
+
+/// Drops the pairs whose 32 codes are further apart than the bounds of both rows together, and returns how many are left.
+inline std::size_t keep_within_bounds(const split_codes& rows, const split_codes& columns, near_places* found, std::size_t count) noexcept {
+  if constexpr (kernels_at_run_time) return kernels().keep_within_bounds(rows, columns, found, count);
+  constexpr std::size_t ahead = 8;  // the rows are scattered
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    __builtin_prefetch(rows.rest + std::size_t{found[i + ahead < count ? i + ahead : i].row} * 16);
+    const near_places p = found[i];
+    const std::size_t r = p.row, c = p.column;
+    const std::int32_t distance = code_distance(rows.leading + r * 16, columns.leading + c * 16, rows.rest + r * 16, columns.rest + c * 16);
+    found[kept] = p;
+    kept += static_cast<float>(distance) <= rows.bound[r] + columns.bound[c] ? 1 : 0;
+  }
+  return kept;
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

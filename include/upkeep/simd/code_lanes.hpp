@@ -3,9 +3,11 @@
 
 #include "../config.hpp"
 #include "mask_bits.hpp"
+#include "run_time_kernels.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -209,5 +211,8 @@ using native_codes = sse2_codes;
 #else
 using native_codes = portable_codes;
 #endif
+
+/// What the kernels work with where nothing else is asked for.
+using default_codes = std::conditional_t<kernels_at_run_time, run_time_codes, native_codes>;
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

@@ -9,7 +9,7 @@ namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 /// |result - exact| <= 2 g(n + 4), g(k) = k u / (1 - k u), u = 2^-24, while the squared norms neither overflow nor underflow a float (norms
 /// from 1e-15 to 1e19); `reference_cosine` is the exact sister without that limit. Reads exactly `n` floats of each row, aligned or not.
 /// @tparam Floats  the register type, for tests of the fallback
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline float cosine_similarity(const float* a, const float* b, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
   Floats ab0 = Floats::zero(), ab1 = ab0, aa0 = ab0, aa1 = ab0, bb0 = ab0, bb1 = ab0;
@@ -37,6 +37,12 @@ inline float cosine_similarity(const float* a, const float* b, std::size_t n) no
   if (norms == 0.0f) return 0.0f;
   const float c = sum(ab0 + ab1) / norms;
   return c > 1.0f ? 1.0f : c < -1.0f ? -1.0f : c;
+}
+
+/// The compiled library's, chosen at run time.
+template <>
+inline float cosine_similarity<run_time_floats>(const float* a, const float* b, std::size_t n) noexcept {
+  return kernels().cosine_similarity(a, b, n);
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

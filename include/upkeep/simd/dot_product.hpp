@@ -9,7 +9,7 @@ namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 /// |result - exact| <= g(n) sum |a_i b_i|, g(n) = n u / (1 - n u), u = 2^-24, barring overflow and underflow; `reference_dot` is the exact
 /// sister. Reads exactly `n` floats of each row; neither needs to be aligned.
 /// @tparam Floats  the register type, for tests of the fallback
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline float dot_product(const float* a, const float* b, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
   // Four sums: a fused multiply-add takes four cycles, and two loads a cycle feed at most one of them.
@@ -27,7 +27,7 @@ inline float dot_product(const float* a, const float* b, std::size_t n) noexcept
 }
 
 /// The squared Euclidean norm of a row of `n` floats; the bound of `dot_product` with both rows the same.
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline float squared_norm(const float* a, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
   Floats s0 = Floats::zero(), s1 = s0, s2 = s0, s3 = s0;
@@ -45,6 +45,17 @@ inline float squared_norm(const float* a, std::size_t n) noexcept {
     s0 = multiply_add(x, x, s0);
   }
   return sum((s0 + s1) + (s2 + s3));
+}
+
+/// The compiled library's, chosen at run time.
+template <>
+inline float dot_product<run_time_floats>(const float* a, const float* b, std::size_t n) noexcept {
+  return kernels().dot_product(a, b, n);
+}
+
+template <>
+inline float squared_norm<run_time_floats>(const float* a, std::size_t n) noexcept {
+  return kernels().squared_norm(a, n);
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

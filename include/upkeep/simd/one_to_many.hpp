@@ -8,7 +8,7 @@ namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
 /// `out[r]` = dot product of `query` with row r of `count` rows of `n` floats that start `stride` floats apart.
 /// Single precision; the bound of `dot_product`. Reads exactly `n` floats of the query and of each row.
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline void dot_product_one_to_many(const float* query, const float* rows, std::size_t stride, std::size_t count, std::size_t n,
                                     float* out) noexcept {
   constexpr std::size_t width = Floats::size;
@@ -41,7 +41,7 @@ inline void dot_product_one_to_many(const float* query, const float* rows, std::
 
 /// `out[r]` = squared Euclidean distance of `query` from row r of `count` rows of `n` floats that start `stride` floats apart.
 /// Single precision; the bound of `squared_l2`. Reads exactly `n` floats of the query and of each row.
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline void squared_l2_one_to_many(const float* query, const float* rows, std::size_t stride, std::size_t count, std::size_t n,
                                    float* out) noexcept {
   constexpr std::size_t width = Floats::size;
@@ -68,6 +68,19 @@ inline void squared_l2_one_to_many(const float* query, const float* rows, std::s
     out[r + 3] = sum(s3);
   }
   for (; r < count; ++r) out[r] = squared_l2<Floats>(query, rows + r * stride, n);
+}
+
+/// The compiled library's, chosen at run time.
+template <>
+inline void dot_product_one_to_many<run_time_floats>(const float* query, const float* rows, std::size_t stride, std::size_t count,
+                                                     std::size_t n, float* out) noexcept {
+  return kernels().dot_product_one_to_many(query, rows, stride, count, n, out);
+}
+
+template <>
+inline void squared_l2_one_to_many<run_time_floats>(const float* query, const float* rows, std::size_t stride, std::size_t count,
+                                                    std::size_t n, float* out) noexcept {
+  return kernels().squared_l2_one_to_many(query, rows, stride, count, n, out);
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
@@ -20,7 +21,7 @@ inline constexpr std::int32_t out_of_reach = -(1 << 29);
 /// The kernel holds `vectors` registers of sums at a time, one column a lane, and all of the panel's codes for them: 4 x 4 registers at
 /// width 16 with AVX-512, 2 x 8 at 32, 1 x 16 at 64. They stay where they are while the rows pass, one an iteration; a classic block of
 /// rows and columns makes GCC 12 spill.
-template <std::size_t Width, class Codes = native_codes>
+template <std::size_t Width, class Codes = default_codes>
 struct filter_panel {
   static_assert(Width % 16 == 0);
   static constexpr std::size_t steps = Width / Codes::step;
@@ -48,6 +49,17 @@ struct filter_panel {
           static_cast<typename Codes::column_code>(q);
     }
     reach[v * Codes::lanes + lane] = -column_reach - 128 * sum - 1;
+  }
+};
+
+/// Room for the panel of whichever machine it will be: codes of 16 bits are the largest there are.
+template <std::size_t Width>
+struct filter_panel<Width, run_time_codes> {
+  alignas(64) unsigned char bytes[panel_columns * (Width * sizeof(std::int16_t) + sizeof(std::int32_t))];
+
+  /// As above.
+  void set(std::size_t c, const std::uint8_t* stored, std::int32_t column_reach) noexcept {
+    kernels().template of_width<Width>().set_panel_column(bytes, c, stored, column_reach);
   }
 };
 
@@ -112,13 +124,17 @@ template <std::size_t Width, class Codes, std::size_t... Vector, std::size_t... 
 /// @param reach  of all rows
 /// @param groups  numbers of the `count` groups to look at
 /// @param signs  `count` * `panel_group` words, written
-template <std::size_t Width, class Codes = native_codes>
+template <std::size_t Width, class Codes = default_codes>
 [[gnu::noinline]] void panel_filter(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups, std::size_t count,
                                     const filter_panel<Width, Codes>& panel, std::uint64_t* signs) noexcept {
-  using layout = filter_panel<Width, Codes>;
-  for (std::size_t block = 0; block < layout::blocks; ++block)
-    detail::panel_block<Width, Codes>(rows, reach, groups, count, panel, block, reinterpret_cast<unsigned char*>(signs),
-                                      std::make_index_sequence<layout::vectors>(), std::make_index_sequence<layout::steps>());
+  if constexpr (std::is_same_v<Codes, run_time_codes>) {
+    kernels().template of_width<Width>().panel_filter(rows, reach, groups, count, panel.bytes, signs);
+  } else {
+    using layout = filter_panel<Width, Codes>;
+    for (std::size_t block = 0; block < layout::blocks; ++block)
+      detail::panel_block<Width, Codes>(rows, reach, groups, count, panel, block, reinterpret_cast<unsigned char*>(signs),
+                                        std::make_index_sequence<layout::vectors>(), std::make_index_sequence<layout::steps>());
+  }
 }
 
 /// The places of the words that are not 0, ascending; without a branch for each, which no machine could guess.
@@ -126,6 +142,7 @@ template <std::size_t Width, class Codes = native_codes>
 /// @param places  room for `count`
 /// @return  how many there are
 inline std::size_t nonzero_words(const std::uint64_t* words, std::size_t count, std::uint32_t* places) noexcept {
+  if constexpr (kernels_at_run_time) return kernels().nonzero_words(words, count, places);
   std::size_t found = 0;
 #if defined(__AVX512F__) && defined(__AVX512VL__)
   __m256i eight = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

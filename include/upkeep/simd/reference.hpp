@@ -1,7 +1,7 @@
 #pragma once
 // The double-precision formulas that define what "exact" means in upkeep: the same bits on every machine and compiler.
 
-#include "../config.hpp"
+#include "run_time_kernels.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +39,7 @@ using eight_doubles [[gnu::vector_size(64)]] = double;
 /// The dot product of two rows of `n` floats: products exact, sums in double in the fixed order above.
 /// The error is below (n/8 + 3) 2^-53 times the sum of the products' absolute values.
 inline double reference_dot(const float* a, const float* b, std::size_t n) noexcept {
+  if constexpr (kernels_at_run_time) return kernels().reference_dot(a, b, n);
   detail::eight_doubles s = {};
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) {
@@ -58,6 +59,7 @@ inline double reference_squared_norm(const float* a, std::size_t n) noexcept { r
 
 /// `reference_squared_norm` of four rows at once, the same bits: four chains of additions keep the machine busy that would wait for one.
 inline void reference_squared_norms(const float* const* rows, std::size_t n, double* norms) noexcept {
+  if constexpr (kernels_at_run_time) return kernels().reference_squared_norms(rows, n, norms);
   const float *const a = rows[0], *const b = rows[1], *const c = rows[2], *const d = rows[3];
   detail::eight_doubles sa = {}, sb = {}, sc = {}, sd = {};
   std::size_t i = 0;
@@ -90,6 +92,7 @@ inline void reference_squared_norms(const float* const* rows, std::size_t n, dou
 /// The squared Euclidean distance of two rows of `n` floats, from differences taken in double: 0 for equal rows only, and without the
 /// cancellation that |a|^2 + |b|^2 - 2 a.b suffers. Relative error below (n/4 + 16) 2^-53.
 inline double reference_squared_distance(const float* a, const float* b, std::size_t n) noexcept {
+  if constexpr (kernels_at_run_time) return kernels().reference_squared_distance(a, b, n);
   double s[8] = {};
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8)

@@ -5,12 +5,13 @@
 #include "tile_dot.hpp"
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
 /// Rows that one call of `row_sums` works on.
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline constexpr std::size_t row_sums_rows = tile_shape<Floats>::rows;
 
 namespace detail {
@@ -47,14 +48,18 @@ template <class Floats, std::size_t... Row, std::size_t... Vector>
 /// @param columns  n x Width, row-major
 /// @param next  rows that will be wanted next and are fetched on the way, or nullptr; they have as many components
 /// @param sums  `row_sums_rows` x Width, written
-template <std::size_t Width, class Floats = native_floats>
+template <std::size_t Width, class Floats = default_floats>
 [[gnu::noinline]] void row_sums(const float* const* rows, std::size_t step, std::size_t n, const float* columns, const float* const* next,
                                 float* sums) noexcept {
-  constexpr std::size_t available = Width / Floats::size, vectors = available < 2 ? available : 2;
-  static_assert(Width % (vectors * Floats::size) == 0);
-  for (std::size_t c = 0; c < Width; c += vectors * Floats::size)
-    detail::sums_in_registers<Floats>(rows, step, n, columns + c, Width, c == 0 ? next : nullptr, sums + c,
-                                      std::make_index_sequence<row_sums_rows<Floats>>(), std::make_index_sequence<vectors>());
+  if constexpr (std::is_same_v<Floats, run_time_floats>) {
+    kernels().template of_width<Width>().row_sums(rows, step, n, columns, next, sums);
+  } else {
+    constexpr std::size_t available = Width / Floats::size, vectors = available < 2 ? available : 2;
+    static_assert(Width % (vectors * Floats::size) == 0);
+    for (std::size_t c = 0; c < Width; c += vectors * Floats::size)
+      detail::sums_in_registers<Floats>(rows, step, n, columns + c, Width, c == 0 ? next : nullptr, sums + c,
+                                        std::make_index_sequence<row_sums_rows<Floats>>(), std::make_index_sequence<vectors>());
+  }
 }
 
 /// The same for a width known at run time: 16, 32 or 64.

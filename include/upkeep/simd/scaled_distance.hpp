@@ -10,7 +10,7 @@ namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 /// = k u / (1 - k u), barring overflow and underflow: a product is rounded once (not at all where the machine fuses it), the difference and
 /// the sum of squares have relative errors only. Reads exactly `n` floats of each row; neither needs to be aligned.
 /// @tparam Floats  the register type, for tests of the fallback
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline float scaled_distance(const float* a, float factor_a, const float* b, float factor_b, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
   const Floats fa = Floats::set(factor_a), fb = Floats::set(-factor_b);
@@ -33,6 +33,12 @@ inline float scaled_distance(const float* a, float factor_a, const float* b, flo
     s1 = multiply_add(d, d, s1);
   }
   return sum(s0 + s1);
+}
+
+/// The compiled library's, chosen at run time.
+template <>
+inline float scaled_distance<run_time_floats>(const float* a, float factor_a, const float* b, float factor_b, std::size_t n) noexcept {
+  return kernels().scaled_distance(a, factor_a, b, factor_b, n);
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

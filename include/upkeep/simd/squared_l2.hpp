@@ -9,7 +9,7 @@ namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 /// Relative error at most g(n + 3), g(k) = k u / (1 - k u), u = 2^-24, barring overflow and underflow: all terms are positive, so near rows
 /// lose nothing. `reference_squared_distance` is the exact sister. Reads exactly `n` floats of each row; neither needs to be aligned.
 /// @tparam Floats  the register type, for tests of the fallback
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline float squared_l2(const float* a, const float* b, std::size_t n) noexcept {
   constexpr std::size_t width = Floats::size;
   Floats s0 = Floats::zero(), s1 = s0, s2 = s0, s3 = s0;
@@ -33,6 +33,12 @@ inline float squared_l2(const float* a, const float* b, std::size_t n) noexcept 
     s1 = multiply_add(d, d, s1);
   }
   return sum((s0 + s1) + (s2 + s3));
+}
+
+/// The compiled library's, chosen at run time.
+template <>
+inline float squared_l2<run_time_floats>(const float* a, const float* b, std::size_t n) noexcept {
+  return kernels().squared_l2(a, b, n);
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

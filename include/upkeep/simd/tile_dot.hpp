@@ -24,13 +24,14 @@ namespace detail {
 // Index packs instead of loops: both compilers then keep the sums in registers without being asked to unroll.
 template <class Floats, std::size_t... Row, std::size_t... Vector>
 [[gnu::always_inline]] inline std::uint32_t tile_dot(const float* rows, const float* columns, std::size_t n, const float* row_bounds,
-                                                     const float* column_bounds, std::uint32_t* hits, std::index_sequence<Row...>,
+                                                     const float* column_bounds, std::uint32_t* hits, std::size_t row_stride,
+                                                     std::size_t column_stride, std::index_sequence<Row...>,
                                                      std::index_sequence<Vector...>) noexcept {
   constexpr std::size_t width = Floats::size, height = sizeof...(Row), vectors = sizeof...(Vector);
   Floats sums[height][vectors];
   const auto clear_row = [&](Floats(&s)[vectors]) __attribute__((always_inline)) { ((s[Vector] = Floats::zero()), ...); };
   (clear_row(sums[Row]), ...);
-  for (std::size_t k = 0; k < n; ++k, rows += height, columns += width * vectors) {
+  for (std::size_t k = 0; k < n; ++k, rows += row_stride, columns += column_stride) {
     const Floats y[vectors] = {Floats::load(columns + Vector * width)...};
     const auto add_row = [&](float factor, Floats(&s)[vectors]) __attribute__((always_inline)) {
       const Floats x = Floats::set(factor);
@@ -56,12 +57,41 @@ template <class Floats, std::size_t... Row, std::size_t... Vector>
 /// @param columns  component k of column c at [k * shape::columns + c]
 /// @return  all hits joined: 0 where no pair reaches its bound, by far the most frequent answer
 /// @tparam Floats  the register type, for tests of the fallback
-template <class Floats = native_floats>
+template <class Floats = default_floats>
 inline std::uint32_t tile_dot(const float* rows, const float* columns, std::size_t n, const float* row_bounds, const float* column_bounds,
                               std::uint32_t* hits) noexcept {
   using shape = tile_shape<Floats>;
-  return detail::tile_dot<Floats>(rows, columns, n, row_bounds, column_bounds, hits, std::make_index_sequence<shape::rows>(),
-                                  std::make_index_sequence<shape::vectors>());
+  return detail::tile_dot<Floats>(rows, columns, n, row_bounds, column_bounds, hits, shape::rows, shape::columns,
+                                  std::make_index_sequence<shape::rows>(), std::make_index_sequence<shape::vectors>());
+}
+
+/// The compiled library's, chosen at run time.
+template <>
+inline std::uint32_t tile_dot<run_time_floats>(const float* rows, const float* columns, std::size_t n, const float* row_bounds,
+                                               const float* column_bounds, std::uint32_t* hits) noexcept {
+  return kernels().tile_dot(rows, columns, n, row_bounds, column_bounds, hits);
+}
+
+/// `tile_dot` for the blocks of another register type, in as many parts as it takes: what a lesser machine does with the blocks that
+/// `run_time_floats` asks for.
+template <class Blocks, class Floats>
+inline std::uint32_t tile_dot_in_parts(const float* rows, const float* columns, std::size_t n, const float* row_bounds,
+                                       const float* column_bounds, std::uint32_t* hits) noexcept {
+  using whole = tile_shape<Blocks>;
+  using part = tile_shape<Floats>;
+  static_assert(whole::rows % part::rows == 0 && whole::columns % part::columns == 0);
+  std::uint32_t all = 0;
+  for (std::size_t r = 0; r < whole::rows; r += part::rows) {
+    for (std::size_t k = 0; k < part::rows; ++k) hits[r + k] = 0;
+    for (std::size_t c = 0; c < whole::columns; c += part::columns) {
+      std::uint32_t own[part::rows];
+      all |= detail::tile_dot<Floats>(rows + r, columns + c, n, row_bounds + r, column_bounds + c, own, whole::rows, whole::columns,
+                                      std::make_index_sequence<part::rows>(), std::make_index_sequence<part::vectors>())
+             << c;
+      for (std::size_t k = 0; k < part::rows; ++k) hits[r + k] |= own[k] << c;
+    }
+  }
+  return all;
 }
 
 }  // namespace upkeep::inline UPKEEP_ARCH_NAMESPACE

@@ -77,7 +77,7 @@ TEST_CASE("the preview is the projection, the survivors are those of a plain loo
 
   const double reach = 5.0, step = 0.1;
   const auto shares = own::count_survivors(preview, reach, step, two);
-  const std::size_t half = 100 / upkeep::native_floats::size * upkeep::native_floats::size;
+  const std::size_t half = 100 / upkeep::default_floats::size * upkeep::default_floats::size;
   double within_16 = 0, within_32 = 0, within_both = 0;
   for (std::size_t i = 0; i < half; ++i)
     for (std::size_t j = half; j < 2 * half; ++j) {

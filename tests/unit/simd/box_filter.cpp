@@ -3,6 +3,7 @@
 #include "upkeep/simd/box_filter.hpp"
 
 #include "support/catch.hpp"
+#include "support/kernel_checks.hpp"
 #include "upkeep/base/rng.hpp"
 
 #include <algorithm>
@@ -119,4 +120,10 @@ TEST_CASE("the numbers of the bits that are set, ascending", "[simd]") {
     REQUIRE(upkeep::write_set_bits(bits, base, out.get()) == expected.size());
     CHECK(std::vector<std::uint32_t>(out.get(), out.get() + expected.size()) == expected);
   }
+}
+
+TEST_CASE("boxes within reach are found in two levels as in one", "[simd]") {
+  upkeep_test::check_boxes_within_reach<16>(&upkeep::boxes_within_reach<16>);
+  upkeep_test::check_boxes_within_reach<32>(&upkeep::boxes_within_reach<32>);
+  upkeep_test::check_boxes_within_reach<64>(&upkeep::boxes_within_reach<64>);
 }

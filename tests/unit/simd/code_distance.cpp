@@ -3,6 +3,7 @@
 #include "upkeep/simd/code_distance.hpp"
 
 #include "support/catch.hpp"
+#include "support/kernel_checks.hpp"
 #include "upkeep/base/rng.hpp"
 
 #include <cstdint>
@@ -33,4 +34,8 @@ TEST_CASE("the largest distance of codes is exact, and each code counts once", "
     CHECK(upkeep::code_distance(one, low, one + 16, low + 16) == static_cast<std::int32_t>((k + 100) * (k + 100)));
     CHECK(upkeep::code_distance(low, one, low + 16, one + 16) == static_cast<std::int32_t>((k + 100) * (k + 100)));
   }
+}
+
+TEST_CASE("pairs beyond the sum of their bounds are dropped, the others stay in order", "[simd]") {
+  upkeep_test::check_kept_within_bounds(&upkeep::keep_within_bounds);
 }

@@ -57,3 +57,28 @@ TEMPLATE_TEST_CASE("a component that is not a number spoils only its own row and
   CHECK(upkeep::tile_dot<TestType>(rows.get(), columns.get(), n, row_bounds.get(), column_bounds.get(), hits) == (every & ~4u));
   for (std::size_t r = 0; r < shape::rows; ++r) CHECK(hits[r] == (r == 1 ? 0u : every & ~4u));
 }
+
+TEMPLATE_TEST_CASE("a block of another register type is the same in parts", "[simd]", upkeep::native_floats, upkeep::portable_floats) {
+  using shape = upkeep::tile_shape<upkeep::run_time_floats>;
+  upkeep::rng random(17);
+  for (std::size_t n = 0; n <= 20; ++n) {
+    std::unique_ptr<float[]> rows(new float[n * shape::rows]), columns(new float[n * shape::columns]);
+    for (std::size_t i = 0; i < n * shape::rows; ++i) rows[i] = static_cast<float>(random.between(-9, 9));
+    for (std::size_t i = 0; i < n * shape::columns; ++i) columns[i] = static_cast<float>(random.between(-9, 9));
+    std::unique_ptr<float[]> row_bounds(new float[shape::rows]), column_bounds(new float[shape::columns]);
+    for (std::size_t i = 0; i < shape::rows; ++i) row_bounds[i] = static_cast<float>(random.between(-20, 100));
+    for (std::size_t i = 0; i < shape::columns; ++i) column_bounds[i] = static_cast<float>(random.between(-20, 100));
+    std::uint32_t hits[shape::rows], all = 0;
+    const std::uint32_t joined = upkeep::tile_dot_in_parts<upkeep::run_time_floats, TestType>(rows.get(), columns.get(), n,
+                                                                                              row_bounds.get(), column_bounds.get(), hits);
+    for (std::size_t r = 0; r < shape::rows; ++r)
+      for (std::size_t c = 0; c < shape::columns; ++c) {
+        float product = 0;
+        for (std::size_t k = 0; k < n; ++k) product += rows[k * shape::rows + r] * columns[k * shape::columns + c];
+        CAPTURE(n, r, c);
+        REQUIRE((hits[r] >> c & 1u) == (product >= row_bounds[r] + column_bounds[c] ? 1u : 0u));
+        all |= hits[r];
+      }
+    CHECK(joined == all);
+  }
+}

@@ -1,0 +1,3 @@
+// Compiled for this machine, with the kernels of the headers.
+#define SIDE header_side
+#include "side.inc"
