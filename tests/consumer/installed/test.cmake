@@ -1,6 +1,7 @@
 # Installed into a folder of its own, moved, found from there.
 include("${HERE}/steps.cmake")
 succeeds("configuring upkeep" ${configure} -S "${ROOT}" -B "${THERE}/upkeep" -DBUILD_TESTING=OFF -DUPKEEP_BUILD_EXAMPLES=OFF)
+succeeds("building its compiled part" "${CMAKE_COMMAND}" --build "${THERE}/upkeep")
 succeeds("installing upkeep" "${CMAKE_COMMAND}" --install "${THERE}/upkeep" --prefix "${THERE}/first")
 file(RENAME "${THERE}/first" "${THERE}/prefix")  # a package can be moved
 
@@ -33,11 +34,30 @@ if(NOT printed STREQUAL "${VERSION}\n")
   message(FATAL_ERROR "the installed headers say '${printed}', the package ${VERSION}")
 endif()
 succeeds("running with SQLite" "${THERE}/with/sqlite_program")
+succeeds("finding it with kernels" ${use} -B "${THERE}/kernels" -DWANTED=${VERSION} -DCOMPONENTS=kernels)
+succeeds("building with kernels" "${CMAKE_COMMAND}" --build "${THERE}/kernels")
+succeeds("running with kernels" "${THERE}/kernels/kernels_program")
 succeeds("finding it without a component" ${use} -B "${THERE}/without" -DWANTED=${VERSION})
 
 set(no_version "requested version|not compatible|could not find|Could not find")
 refused("the next minor version" "${no_version}" ${use} -B "${THERE}/newer" -DWANTED=${major}.${next})
 refused("another major version" "${no_version}" ${use} -B "${THERE}/major" -DWANTED=99.0)
 refused("a component that does not exist" "upkeep has no component not_there" ${use} -B "${THERE}/component" -DCOMPONENTS=not_there)
+# Without its compiled part, the package is headers alone: it fits every machine, and says what it does not have.
+succeeds("configuring upkeep without kernels" ${configure} -S "${ROOT}" -B "${THERE}/headers" -DBUILD_TESTING=OFF -DUPKEEP_BUILD_EXAMPLES=OFF
+  -DUPKEEP_BUILD_KERNELS=OFF)
+succeeds("installing it without building anything" "${CMAKE_COMMAND}" --install "${THERE}/headers" --prefix "${THERE}/headers_only")
+set(use_headers ${configure} -S "${HERE}/installed" "-DCMAKE_PREFIX_PATH=${THERE}/headers_only")
+succeeds("finding the headers" ${use_headers} -B "${THERE}/found" -DWANTED=${VERSION} -DCOMPONENTS=sqlite)
+refused("kernels that were not installed" "upkeep was installed without its component kernels: .* -DUPKEEP_BUILD_KERNELS=ON" ${use_headers}
+  -B "${THERE}/no_kernels" -DCOMPONENTS=kernels)
+# With it, it fits machines of its own kind only: CMake's version file ends early where the question is not asked.
+foreach(package IN ITEMS prefix headers_only)
+  file(READ "${THERE}/${package}/${PACKAGE_DIR}/upkeep-config-version.cmake" text)
+  string(REGEX MATCH "if\\(\"TRUE\"\\)" every_machine "${text}")
+  if((package MATCHES headers AND NOT every_machine) OR (package MATCHES prefix AND every_machine))
+    message(FATAL_ERROR "the package in ${package} is wrong about which machines it fits")
+  endif()
+endforeach()
 refused("a Boost that is too old" "upkeep refuses Boost 1\\.74\\.0" ${use} -B "${THERE}/boost"
   "-DBoost_DIR=${HERE}/boost_too_old" -DWANTED=${same})

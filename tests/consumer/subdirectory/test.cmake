@@ -4,3 +4,7 @@ succeeds("configuring" ${configure} -S "${HERE}/subdirectory" -B "${THERE}" "-DU
 succeeds("building" "${CMAKE_COMMAND}" --build "${THERE}")
 succeeds("running" "${THERE}/program")
 succeeds("running with SQLite" "${THERE}/sqlite_program")
+
+succeeds("configuring with kernels" ${configure} -S "${HERE}/subdirectory" -B "${THERE}/kernels" "-DUPKEEP=${ROOT}" -DUPKEEP_BUILD_KERNELS=ON)
+succeeds("building with kernels" "${CMAKE_COMMAND}" --build "${THERE}/kernels")
+succeeds("running with kernels" "${THERE}/kernels/kernels_program")
