@@ -319,6 +319,21 @@ inline void write_file_atomically(const std::string& path, std::string_view text
   return bytes;
 }
 
+/// Writes `bytes` behind the first `size` bytes of a file, in place of what stands there. Not synced: for a file whose reader can tell what
+/// was not written whole.
+/// @throws error not_found where there is no such file, io where it is shorter or cannot be written
+inline void replace_tail(const std::string& path, std::uint64_t size, std::span<const std::byte> bytes) {
+  detail::check_path(path);
+  const detail::descriptor file = detail::open_file(path, O_WRONLY | O_APPEND | O_NOCTTY);
+  if (!file.is_open()) detail::throw_file_error("open", path, errno);
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) detail::throw_file_error("read", path, errno);
+  if (static_cast<std::uint64_t>(status.st_size) < size)
+    throw error(errc::io, "'" + path + "' has become shorter than it was when it was read");
+  if (::ftruncate(file.number(), static_cast<off_t>(size)) != 0) detail::throw_file_error("cut", path, errno);
+  detail::write_all(file.number(), bytes.data(), bytes.size(), path);
+}
+
 /// Removes a file so that it stays removed after a power failure; false if there was none.
 inline bool remove_file_durably(const std::string& path) {
   detail::check_path(path);

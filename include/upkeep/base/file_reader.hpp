@@ -49,6 +49,8 @@ class file_reader {
 
   /// Starts again at the first byte.
   void rewind() noexcept { position_ = 0; }
+  /// Goes on at byte `position`, which may lie beyond the end: then nothing is read there.
+  void seek(std::uint64_t position) noexcept { position_ = position; }
 
  private:
   std::string path_;

@@ -124,6 +124,12 @@ class key_column {
     arena_.clear();
   }
 
+  /// Leaves the first `rows` <= size().
+  void truncate(std::size_t rows) {
+    ends_.resize(rows);
+    arena_.resize(rows == 0 ? 0 : static_cast<std::size_t>(ends_.back()));
+  }
+
   void push_back(key_view k) {
     arena_.push_back(k.is_integer() ? 'i' : 'b');
     if (k.is_integer()) {

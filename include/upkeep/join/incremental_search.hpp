@@ -14,7 +14,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,8 +32,8 @@ class incremental_search {
       : metric_(metric), metric_name_(metric_name), rows_(rows), earlier_(earlier), threshold_(threshold), how_(how), progress_(progress) {}
 
   void run(pair_sink sink, find_report& report) {
-    hash_rows();
-    const std::string reason = recall();
+    prepare();
+    const std::string reason = problem_ ? std::string(problem_->code() == errc::corrupt ? "damaged" : "unreadable") : recall();
     if (reason.empty())
       compare_fresh(sink, report);
     else
@@ -42,65 +41,99 @@ class incremental_search {
   }
 
  private:
-  static constexpr std::uint32_t unknown = std::numeric_limits<std::uint32_t>::max();
   static constexpr double most_changed = 0.10, most_drift = 0.10, most_energy_lost = 0.10;
   static constexpr std::size_t most_pairs = std::size_t{1} << 24;  // more are not worth remembering: a full search streams them as fast
 
-  void hash_rows() {
+  // Reads the snapshot, on one thread, while the others compute the checksums of the rows.
+  void prepare() {
     content_.resize(rows_.rows());
     constexpr std::size_t part = 1024;
-    parallel_for((rows_.rows() + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
+    parallel_for(1 + (rows_.rows() + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
       progress_.check("the search for near-duplicates");
-      for (std::size_t i = task * part; i < std::min(rows_.rows(), (task + 1) * part); ++i) content_[i] = checksum(std::as_bytes(rows_[i]));
+      if (task == 0) {
+        try {
+          earlier_rows_ = read_snapshot(earlier_.path);
+        } catch (const error& e) {
+          problem_ = e;
+        }
+        return;
+      }
+      for (std::size_t i = (task - 1) * part; i < std::min(rows_.rows(), task * part); ++i) content_[i] = checksum(std::as_bytes(rows_[i]));
     });
   }
 
-  // Reads the snapshot and matches its rows with ours. Returns why it is of no use, or nothing.
+  // Matches the snapshot's rows with ours. Returns why it is of no use, or nothing.
   std::string recall() {
-    try {
-      earlier_rows_ = read_snapshot(earlier_.path);
-    } catch (const error& e) {
-      problem_ = e.what();
-      return e.code() == errc::corrupt ? "damaged" : "unreadable";
-    }
     if (!earlier_rows_) return "none";
     const sketch_snapshot& s = *earlier_rows_;
     if (s.metric != metric_name_) return "metric";
     if (s.threshold != threshold_) return "threshold";
     if (s.components != rows_.cols()) return "dimension";
+    if (s.cut) {
+      const event_field fields[] = {{"rows", s.rows.size()}};
+      progress_.tell(event{event_level::warning, "sketches_cut_short",
+                           "the end of '" + earlier_.path + "' was not written whole: what it told is found again", fields});
+    }
     space_ = sketch_space(rows_.cols(), s.shape, s.columns, s.centre, s.step, s.scale, metric_.radius(threshold_));
     if (!space_.usable()) return "unusable";
 
-    // Places by key, in a table of twice as many slots: a node for each would cost more than the search.
-    std::size_t slots = 16;
-    while (slots < 2 * s.size()) slots *= 2;
-    std::vector<std::uint32_t> place_at(slots, unknown);
+    recognise(s.rows);
+    for (std::size_t place = 0; place < s.rows.size(); ++place)
+      if (row_of_[place] == not_searched && s.rows.number[place] != not_searched) gone_.push_back(static_cast<row_index>(place));
+    const double most = most_changed * static_cast<double>(rows_.rows());
+    if (static_cast<double>(fresh_.size() + s.appended) > most || static_cast<double>(gone_.size() + s.gone) > most) return "changed";
+    return has_drifted(s) ? "drift" : "";
+  }
+
+  // Finds today's row of each remembered one: the same key with the same contents. All others are new.
+  void recognise(const remembered_rows& then) {
+    row_of_.assign(then.size(), not_searched);
+    // Most rows stand in the order in which they stood then, some missing and some between them: a finger on either list finds them. What
+    // stands elsewhere is left to a table, which alone would take longer than the search.
+    constexpr std::size_t reach = 16;
+    std::vector<row_index> in_order(then.size(), not_searched);
+    for (std::size_t place = then.size(); place-- > 0;)
+      if (then.number[place] < in_order.size()) in_order[then.number[place]] = static_cast<row_index>(place);
+    std::erase(in_order, not_searched);
+    std::vector<row_index> left;
+    std::size_t finger = 0;
+    for (std::size_t i = 0; i < rows_.rows(); ++i) {
+      if (i % 65536 == 0) progress_.check("the search for near-duplicates");
+      const key_view key = earlier_.key_of(i);
+      const std::size_t end = left.size() * 8 > rows_.rows() ? finger : std::min(finger + reach, in_order.size());
+      std::size_t at = finger;
+      while (at < end && then.keys[in_order[at]] != key) ++at;
+      if (at < end) finger = at + 1;
+      if (at < end && then.content[in_order[at]] == content_[i])
+        row_of_[in_order[at]] = static_cast<row_index>(i);
+      else
+        left.push_back(static_cast<row_index>(i));
+    }
+    look_up(then, left);
+  }
+
+  // The rows of `left` by key, in a table of the places that no row was found for yet: a node for each would cost more than the search.
+  void look_up(const remembered_rows& then, const std::vector<row_index>& left) {
+    if (left.empty()) return;
+    const auto open = [&](std::size_t place) { return row_of_[place] == not_searched && then.number[place] != not_searched; };
+    std::size_t places = 0, slots = 16;
+    for (std::size_t place = 0; place < then.size(); ++place) places += open(place) ? 1 : 0;
+    while (slots < 2 * places) slots *= 2;
+    std::vector<row_index> place_at(slots, not_searched);
     const auto slot_of = [&](key_view key) {
       std::size_t slot = key_hash{}(key) & (slots - 1);
-      while (place_at[slot] != unknown && s.keys[place_at[slot]] != key) slot = (slot + 1) & (slots - 1);
+      while (place_at[slot] != not_searched && then.keys[place_at[slot]] != key) slot = (slot + 1) & (slots - 1);
       return slot;
     };
-    for (std::size_t i = 0; i < s.size(); ++i) place_at[slot_of(s.keys[i])] = static_cast<std::uint32_t>(i);
-    constexpr std::size_t part = 4096;
-    std::vector<std::uint32_t> place_of(rows_.rows());
-    parallel_for((rows_.rows() + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
-      progress_.check("the search for near-duplicates");
-      for (std::size_t i = task * part; i < std::min(rows_.rows(), (task + 1) * part); ++i) {
-        const std::uint32_t place = place_at[slot_of(earlier_.key_of(i))];
-        place_of[i] = place != unknown && s.content[place] == content_[i] ? place : unknown;
-      }
-    });
-    row_of_.assign(s.size(), unknown);
-    for (std::size_t i = 0; i < rows_.rows(); ++i) {
-      if (place_of[i] != unknown && row_of_[place_of[i]] == unknown)
-        row_of_[place_of[i]] = static_cast<std::uint32_t>(i);
+    for (std::size_t place = 0; place < then.size(); ++place)
+      if (open(place)) place_at[slot_of(then.keys[place])] = static_cast<row_index>(place);
+    for (const row_index row : left) {
+      const row_index place = place_at[slot_of(earlier_.key_of(row))];
+      if (place != not_searched && row_of_[place] == not_searched && then.content[place] == content_[row])
+        row_of_[place] = row;
       else
-        fresh_.push_back(static_cast<row_index>(i));
+        fresh_.push_back(row);
     }
-    const auto n = static_cast<double>(rows_.rows());
-    const auto gone = static_cast<double>(std::count(row_of_.begin(), row_of_.end(), unknown));
-    if (static_cast<double>(fresh_.size() + s.appended) > most_changed * n || gone > most_changed * n) return "changed";
-    return has_drifted(s) ? "drift" : "";
   }
 
   // Whether today's rows lie elsewhere than those that the directions were made from: then the sketches would be correct but slow.
@@ -151,7 +184,8 @@ class incremental_search {
 
   void compare_all(pair_sink sink, find_report& report, std::string_view reason) {
     const event_field fields[] = {{"reason", reason}, {"rows", rows_.rows()}};
-    progress_.tell(event{problem_.empty() ? event_level::detail : event_level::warning, "sketches_made_anew", problem_, fields});
+    progress_.tell(
+        event{problem_ ? event_level::warning : event_level::detail, "sketches_made_anew", problem_ ? problem_->what() : "", fields});
     earlier_rows_.reset();
     space_ = choose_sketch<Metric>(rows_, rows_.rows(), rows_.rows(), metric_.radius(threshold_), how_, progress_);
     const sketched_rows<Metric> all(rows_, space_, how_, progress_);
@@ -160,69 +194,47 @@ class incremental_search {
     const auto take = remembering(sink);
     report.pairs = sketch_search<Metric>(metric_, space_, threshold_, all, all).run(how_, take, progress_);
     if (!earlier_.keep || pairs_.size() > most_pairs || !space_.usable()) return forget();
-    sketch_snapshot made = empty_snapshot();
-    const spread now = spread_of({});
-    made.mean = now.mean;
-    made.energy = now.energy;
-    append(all, made);
-    write(made);
+    sketch_snapshot made = describe();
+    remember(all, 0, made.rows);
+    keep_what_was_learnt([&] { write_snapshot(made, earlier_.path); });
   }
 
   void compare_fresh(pair_sink sink, find_report& report) {
     sketch_snapshot& s = *earlier_rows_;
-    // What is still there keeps its order.
-    const std::size_t before = s.size(), more = s.shape.width - s.shape.leading;
-    std::vector<row_index> known;
-    std::vector<std::uint32_t> place_of(before, unknown);
-    sketch_table table(s.shape, before);
-    for (std::size_t i = 0; i < before; ++i) {
-      if (row_of_[i] == unknown) continue;
-      const std::size_t k = known.size();
-      std::copy_n(s.leading.data() + i * s.shape.leading, s.shape.leading, table.leading.data() + k * s.shape.leading);
-      std::copy_n(s.rest.data() + i * more, more, table.rest.data() + k * more);
-      table.reach[k] = s.reach[i];
-      if (more != 0) table.bound[k] = s.bound[i];
-      place_of[i] = static_cast<std::uint32_t>(k);
-      known.push_back(row_of_[i]);
-    }
-    std::vector<std::uint32_t> earlier_place;
-    earlier_place.reserve(known.size());
-    for (std::size_t i = 0; i < before; ++i)
-      if (place_of[i] != unknown) earlier_place.push_back(static_cast<std::uint32_t>(i));
     report.fresh = fresh_.size();
-
-    const auto take = remembering(sink);
     std::uint64_t pairs = 0;
-    for (const scored_pair& p : s.pairs) {
+    for (const scored_pair& p : s.rows.pairs) {
       if (pairs % 65536 == 0) progress_.check("the search for near-duplicates");
-      const std::uint32_t a = row_of_[p.first], b = row_of_[p.second];
-      if (a == unknown || b == unknown) continue;
-      take(scored_pair{std::min(a, b), std::max(a, b), p.score});
+      const row_index a = row_of_[p.first], b = row_of_[p.second];
+      if (a == not_searched || b == not_searched) continue;
+      sink(scored_pair{std::min(a, b), std::max(a, b), p.score});
       ++pairs;
     }
+    const std::uint64_t known_pairs = pairs;
+    for (const row_index place : gone_) s.rows.sketches.take_out(place);
+    std::vector<row_index> known = row_of_;
     const sketched_rows<Metric> old(
-        rows_, std::move(known), std::move(table),
-        [&](std::size_t k) {
-          return row_norms{s.squared_norms[earlier_place[k]], s.tails[earlier_place[k]]};
+        rows_, std::move(known), std::move(s.rows.sketches),
+        [&](std::size_t place) {
+          return row_norms{s.rows.squared_norms[place], s.rows.tails[place]};
         },
         how_);
     const sketched_rows<Metric> fresh(rows_, std::move(fresh_), space_, how_, progress_);
     report.set_aside = fresh.set_aside();
+    const auto take = remembering(sink);
     const auto turned = [&](const scored_pair& p) { take(scored_pair{std::min(p.first, p.second), std::max(p.first, p.second), p.score}); };
     // The many rows make the panels: sixty-four of them lie close together, sixty-four of the few do not.
     pairs += sketch_search<Metric>(metric_, space_, threshold_, fresh, old).run(how_, turned, progress_);
     pairs += sketch_search<Metric>(metric_, space_, threshold_, fresh, fresh).run(how_, take, progress_);
     report.pairs = pairs;
     if (!earlier_.keep) return;
-    if (pairs_.size() > most_pairs) return forget();
-    sketch_snapshot made = empty_snapshot();
-    made.mean = s.mean;
-    made.energy = s.energy;
-    append(old, made);
-    const std::size_t kept = made.size();
-    append(fresh, made);
-    made.appended = s.appended + (made.size() - kept);
-    write(made);
+    if (known_pairs + pairs_.size() > most_pairs) return forget();
+    place_of_.assign(rows_.rows(), not_searched);
+    for (std::size_t place = 0; place < row_of_.size(); ++place)
+      if (row_of_[place] != not_searched) place_of_[row_of_[place]] = static_cast<row_index>(place);
+    remembered_rows more;
+    remember(fresh, row_of_.size(), more);
+    if (more.size() != 0 || !gone_.empty() || s.cut) keep_what_was_learnt([&] { append_snapshot(s, gone_, more, earlier_.path); });
   }
 
   // A sink that also remembers, where the search is to be kept.
@@ -233,7 +245,7 @@ class incremental_search {
     };
   }
 
-  [[nodiscard]] sketch_snapshot empty_snapshot() const {
+  [[nodiscard]] sketch_snapshot describe() const {
     sketch_snapshot s;
     s.metric = std::string(metric_name_);
     s.threshold = threshold_;
@@ -243,45 +255,58 @@ class incremental_search {
     s.step = space_.step();
     s.columns.assign(space_.columns(), space_.columns() + rows_.cols() * space_.shape().width);
     s.centre.assign(space_.centre(), space_.centre() + space_.shape().width);
+    const spread now = spread_of({});
+    s.mean = now.mean;
+    s.energy = now.energy;
     return s;
   }
 
-  // Rows that are apart or set aside are not remembered: next time they are new, and compared in double again.
-  void append(const sketched_rows<Metric>& rows, sketch_snapshot& to) {
+  // What is to be remembered of some rows, the first of them at place `first`, and the pairs that were found. Rows that are apart or set
+  // aside are not remembered: next time they are new, and compared in double again.
+  void remember(const sketched_rows<Metric>& rows, std::size_t first, remembered_rows& to) {
     const sketch_set& set = rows.set();
-    const std::size_t more = to.shape.width - to.shape.leading;
-    if (snapshot_place_.empty()) snapshot_place_.assign(rows_.rows(), unknown);
-    to.keys.reserve(rows_.rows());
-    to.content.reserve(rows_.rows());
-    to.squared_norms.reserve(rows_.rows());
-    to.tails.reserve(rows_.rows());
-    to.leading.reserve(rows_.rows() * to.shape.leading);
-    to.rest.reserve(rows_.rows() * more);
-    to.reach.reserve(rows_.rows());
-    to.bound.reserve(more == 0 ? 0 : rows_.rows());
+    const std::size_t leading = set.shape().leading, more = set.shape().width - leading;
+    std::vector<row_index> set_place;
     for (std::size_t place = 0; place < set.size(); ++place)
       rows.copies().each(set.row(place), [&](row_index row) {
-        snapshot_place_[row] = static_cast<std::uint32_t>(to.size());
-        to.keys.push_back(earlier_.key_of(row));
-        to.content.push_back(content_[row]);
-        to.squared_norms.push_back(rows.squared_norm(row));
-        to.tails.push_back(rows.tail(row));
-        to.leading.insert(to.leading.end(), set.leading() + place * to.shape.leading, set.leading() + (place + 1) * to.shape.leading);
-        if (more != 0) {
-          to.rest.insert(to.rest.end(), set.rest() + place * more, set.rest() + (place + 1) * more);
-          to.bound.push_back(set.bound(place));
-        }
-        to.reach.push_back(set.reach()[place]);
+        to.number.push_back(row);
+        set_place.push_back(static_cast<row_index>(place));
       });
+    const std::size_t n = to.number.size();
+    to.content.resize(n);
+    to.squared_norms.resize(n);
+    to.tails.resize(n);
+    to.sketches = sketch_table(set.shape(), n);
+    constexpr std::size_t part = 8192;
+    parallel_for((n + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
+      for (std::size_t k = task * part; k < std::min(n, (task + 1) * part); ++k) {
+        const std::size_t row = to.number[k], place = set_place[k];
+        to.content[k] = content_[row];
+        to.squared_norms[k] = rows.squared_norm(row);
+        to.tails[k] = rows.tail(row);
+        std::copy_n(set.leading() + place * leading, leading, to.sketches.leading.data() + k * leading);
+        std::copy_n(set.rest() + place * more, more, to.sketches.rest.data() + k * more);
+        to.sketches.reach[k] = set.reach()[place];
+        if (more != 0) to.sketches.bound[k] = set.bound(place);
+      }
+    });
+    to.keys.reserve(n);
+    place_of_.resize(rows_.rows(), not_searched);
+    for (std::size_t k = 0; k < n; ++k) {
+      to.keys.push_back(earlier_.key_of(to.number[k]));
+      place_of_[to.number[k]] = static_cast<row_index>(first + k);
+    }
+    for (const scored_pair& p : pairs_)
+      if (place_of_[p.first] != not_searched && place_of_[p.second] != not_searched)
+        to.pairs.push_back({place_of_[p.first], place_of_[p.second], p.score});
   }
 
-  void write(sketch_snapshot& made) {
-    for (const scored_pair& p : pairs_)
-      if (snapshot_place_[p.first] != unknown && snapshot_place_[p.second] != unknown)
-        made.pairs.push_back({snapshot_place_[p.first], snapshot_place_[p.second], p.score});
+  // A full disk costs the next run its head start, not this one its result.
+  template <class Write>
+  void keep_what_was_learnt(const Write& write) {
     try {
-      write_snapshot(made, earlier_.path);
-    } catch (const error& e) {  // a full disk costs the next run its head start, not this one its result
+      write();
+    } catch (const error& e) {
       progress_.tell(event{event_level::warning, "sketches_not_kept", e.what(), {}});
     }
   }
@@ -298,13 +323,14 @@ class incremental_search {
   const execution& how_;
   progress& progress_;
   sketch_space space_;
-  std::string problem_;  // why the earlier search could not be read
+  std::optional<error> problem_;  // why the earlier search could not be read
   std::vector<std::uint64_t> content_;
   std::optional<sketch_snapshot> earlier_rows_;
-  std::vector<std::uint32_t> row_of_;  // today's row of each remembered one
-  std::vector<row_index> fresh_;
-  std::vector<scored_pair> pairs_;
-  std::vector<std::uint32_t> snapshot_place_;
+  std::vector<row_index> row_of_;    // today's row of each remembered one
+  std::vector<row_index> gone_;      // places of remembered ones that are missed today, and were not before
+  std::vector<row_index> fresh_;     // today's rows that are new
+  std::vector<scored_pair> pairs_;   // that were found today
+  std::vector<row_index> place_of_;  // where each of today's rows is remembered
 };
 
 }  // namespace detail

@@ -27,8 +27,31 @@ struct sketch_table {
   detail::aligned_buffer<float> bound;  ///< where there are other codes
 
   sketch_table() = default;
+  /// Room for `n` rows, and for those that fill the last panel up.
   sketch_table(sketch_shape s, std::size_t n)
-      : shape(s), rows(n), leading(n * s.leading), rest(n * (s.width - s.leading)), reach(n), bound(s.width > s.leading ? n : 0) {}
+      : shape(s),
+        rows(n),
+        leading(filled(n) * s.leading),
+        rest(filled(n) * (s.width - s.leading)),
+        reach(filled(n)),
+        bound(s.width > s.leading ? filled(n) : 0) {}
+
+  [[nodiscard]] static constexpr std::size_t filled(std::size_t n) noexcept {
+    return (n + panel_columns - 1) / panel_columns * panel_columns;
+  }
+
+  /// Makes row `row` one that is within reach of nothing.
+  void take_out(std::size_t row) noexcept { reach[row] = out_of_reach; }
+
+  /// Makes such rows of all behind the first `n`, to the end of the last panel.
+  void fill_up(std::size_t n) noexcept {
+    const std::size_t end = filled(rows), more = shape.width - shape.leading;
+    if (n == end) return;
+    std::memset(leading.data() + n * shape.leading, 128, (end - n) * shape.leading);
+    if (more != 0) std::memset(rest.data() + n * more, 128, (end - n) * more);
+    for (std::size_t row = n; row < end; ++row) take_out(row);
+    if (more != 0) std::fill(bound.data() + n, bound.data() + end, 0.0f);
+  }
 };
 
 /// Some rows' sketches in sketch order, in groups of `panel_group` and panels of `panel_columns`, the last ones filled up with rows that are
@@ -48,10 +71,15 @@ class sketch_set {
   struct given_order {};
   static constexpr given_order in_given_order{};
 
-  /// Row k of `table` is that of `rows[k]`, and stands at place k.
+  /// Row k of `table` is that of `rows[k]`, and stands at place k; `table` is as `fill_up` leaves it.
   sketch_set(given_order, sketch_table&& table, std::vector<row_index>&& rows, const execution& how)
-      : shape_(table.shape), order_(std::move(rows)) {
-    take(std::move(table), how, [](std::size_t place) { return place; });
+      : shape_(table.shape),
+        order_(std::move(rows)),
+        leading_(std::move(table.leading)),
+        rest_(std::move(table.rest)),
+        reach_(std::move(table.reach)),
+        bound_(std::move(table.bound)) {
+    make_boxes(how);
   }
 
   [[nodiscard]] sketch_shape shape() const noexcept { return shape_; }

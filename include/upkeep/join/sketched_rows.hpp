@@ -4,6 +4,7 @@
 #include "../base/matrix_view.hpp"
 #include "../base/parallel.hpp"
 #include "../base/progress.hpp"
+#include "../concepts/duplicate_finder.hpp"
 #include "../simd/reference.hpp"
 #include "../simd/row_sums.hpp"
 #include "find_request.hpp"
@@ -107,17 +108,25 @@ class sketched_rows {
     sketch(std::move(chosen), space, how, progress);
   }
 
-  /// Rows whose sketches are known: row k of `table` is that of `chosen[k]`, whose norms `norms_of(k)` tells. They keep this order, and
-  /// copies are not looked for.
+  /// Rows whose sketches are known: row k of `table`, filled up, is that of `chosen[k]`, whose norms `norms_of(k)` tells; `not_searched` where
+  /// it was taken out. They keep this order, and copies are not looked for.
   template <class NormsOf>
   sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, sketch_table&& table, const NormsOf& norms_of,
                 const execution& how)
       : rows_(rows), squared_norms_(rows.rows(), nothing), tails_(rows.rows()) {
-    for (std::size_t k = 0; k < chosen.size(); ++k) {
-      const detail::row_norms norms = norms_of(k);
-      squared_norms_[chosen[k]] = norms.squared;
-      tails_[chosen[k]] = norms.tail;
-    }
+    constexpr std::size_t part = 8192;
+    parallel_for((chosen.size() + part - 1) / part, how, [&](std::size_t task, std::size_t) {
+      for (std::size_t k = task * part; k < std::min(chosen.size(), (task + 1) * part); ++k) {
+        row_index& row = chosen[k];
+        if (row == not_searched) {
+          row = 0;  // any: nobody comes within its reach, but whoever looks at its neighbours looks at it as well
+          continue;
+        }
+        const detail::row_norms norms = norms_of(k);
+        squared_norms_[row] = norms.squared;
+        tails_[row] = norms.tail;
+      }
+    });
     set_ = sketch_set(sketch_set::in_given_order, std::move(table), std::move(chosen), how);
   }
 

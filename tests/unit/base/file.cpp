@@ -425,3 +425,23 @@ TEST_CASE("free space is known for existing places only", "[file]") {
   CHECK(upkeep::available_space(scratch.path()) > 0);
   CHECK(failure([&] { static_cast<void>(upkeep::available_space(scratch / "none")); }, errc::not_found) != "nothing was thrown");
 }
+
+TEST_CASE("the tail of a file is replaced, its beginning and its permissions stay", "[file]") {
+  const upkeep_test::temporary_directory room;
+  const std::string path = room / "file";
+  const auto replace = [&](std::uint64_t size, std::string_view text) {
+    upkeep::replace_tail(path, size, std::as_bytes(std::span<const char>(text.data(), text.size())));
+  };
+  upkeep::write_file_atomically(path, std::string_view("beginning, end"), {.permissions = 0640});
+  replace(14, " and more");
+  CHECK(upkeep::read_file(path) == "beginning, end and more");
+  replace(11, "other end");
+  CHECK(upkeep::read_file(path) == "beginning, other end");
+  replace(9, "");
+  CHECK(upkeep::read_file(path) == "beginning");
+  CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms::mask) == std::filesystem::perms(0640));
+  CHECK_THROWS_AS(replace(10, "x"), upkeep::error);  // where it was is not there any more
+  CHECK(upkeep::read_file(path) == "beginning");
+  CHECK_THROWS_AS(upkeep::replace_tail(room / "missing", 0, {}), upkeep::error);
+  CHECK_FALSE(std::filesystem::exists(room / "missing"));
+}

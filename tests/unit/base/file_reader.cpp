@@ -69,3 +69,21 @@ TEST_CASE("what is no readable file is an error that names it", "[file_reader]")
   CHECK(code_of(directory.path()) == errc::invalid_argument);
   CHECK_THROWS_AS(file_reader(""), upkeep::error);
 }
+
+TEST_CASE("reading goes on where it is told to", "[file_reader]") {
+  const upkeep_test::temporary_directory room;
+  room.write("file", "0123456789");
+  file_reader reader(room / "file");
+  std::array<std::byte, 4> piece{};
+  const auto next = [&] {
+    const std::size_t got = reader.read(piece);
+    return std::string(reinterpret_cast<const char*>(piece.data()), got);
+  };
+  reader.seek(7);
+  CHECK(next() == "789");
+  reader.seek(2);
+  CHECK(next() == "2345");
+  CHECK(next() == "6789");
+  reader.seek(11);
+  CHECK(next().empty());
+}

@@ -90,3 +90,24 @@ TEST_CASE("a column gives back what was put in", "[key]") {
   column.push_back(3);
   REQUIRE(column[0] == key_view(3));
 }
+
+TEST_CASE("a column can be cut short and go on from there", "[key]") {
+  upkeep::key_column column;
+  for (std::int64_t i = 0; i < 5; ++i) {
+    column.push_back(i * 100);
+    column.push_back(std::string_view("text"));
+  }
+  column.truncate(10);
+  REQUIRE(column.size() == 10);
+  column.truncate(3);
+  REQUIRE(column.size() == 3);
+  column.push_back(std::string_view(""));
+  column.push_back(std::int64_t{-1});
+  CHECK(column[2] == upkeep::key_view(std::int64_t{100}));
+  CHECK(column[3] == upkeep::key_view(std::string_view("")));
+  CHECK(column[4] == upkeep::key_view(std::int64_t{-1}));
+  column.truncate(0);
+  CHECK(column.empty());
+  column.push_back(std::string_view("again"));
+  CHECK(column[0] == upkeep::key_view(std::string_view("again")));
+}

@@ -47,19 +47,24 @@ struct store {
     keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(i));
     values.erase(values.begin() + static_cast<std::ptrdiff_t>(i * d), values.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
   }
+  void turn(std::size_t by) {  // the store hands its rows over in another order
+    std::rotate(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(by), keys.end());
+    std::rotate(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(by * d), values.end());
+  }
   [[nodiscard]] upkeep::matrix_view<const float> rows() const { return {values.data(), keys.size(), d}; }
 };
 
 struct night {
   pair_list pairs;
   upkeep::find_report report;
-  std::vector<std::string> reasons;
+  std::vector<std::string> reasons, names;
 };
 
 template <class Metric>
 night search(const store& s, const std::string& path, double threshold, bool keep = true) {
   night n;
   const auto observe = [&](const upkeep::event& e) {
+    n.names.emplace_back(e.name);
     if (const auto* reason = e.find("reason")) n.reasons.emplace_back(std::get<std::string_view>(reason->value));
   };
   upkeep::progress progress({}, observe);
@@ -94,6 +99,11 @@ void live(std::uint64_t seed, double threshold) {
     CHECK(tonight.pairs == from_nothing<Metric>(s, threshold));
     CHECK(tonight.report.pairs == tonight.pairs.size());
     incremental += tonight.report.fresh < s.keys.size() ? 1 : 0;
+    if (s.random.chance(0.2)) s.turn(static_cast<std::size_t>(s.random.below(s.keys.size())));
+    if (s.random.chance(0.2)) {  // an addition that was not written whole
+      const auto size = static_cast<std::uint64_t>(std::filesystem::file_size(path));
+      std::filesystem::resize_file(path, size - s.random.below(100));
+    }
     const auto changes = static_cast<int>(s.random.below(n % 7 == 6 ? 80 : 8));
     for (int c = 0; c < changes; ++c) {
       const auto i = static_cast<std::size_t>(s.random.below(s.keys.size()));
@@ -143,6 +153,33 @@ TEST_CASE("a search that is of no use any more is made anew, and says why", "[in
 
   for (std::size_t i = 0; i < s.keys.size(); i += 5) s.fill(i);
   CHECK(search<upkeep::cosine>(s, path, 0.98).reasons == std::vector<std::string>{"changed"});
+}
+
+TEST_CASE("an addition that was cut short is found again, with a warning", "[incremental_search]") {
+  const upkeep_test::temporary_directory room;
+  const std::string path = room / "sketches";
+  store s(13, 500, 16);
+  search<upkeep::cosine>(s, path, 0.98);
+  const auto first = std::filesystem::file_size(path);
+  const std::uint64_t apart = search<upkeep::cosine>(s, path, 0.98).report.fresh;  // rows that are compared each time
+  CHECK(std::filesystem::file_size(path) == first);                                // nothing new: nothing written
+  for (int i = 0; i < 20; ++i) s.insert();
+  s.erase(3);
+  s.fill(40);
+  search<upkeep::cosine>(s, path, 0.98);
+  const auto second = std::filesystem::file_size(path);
+  CHECK(second > first);
+  CHECK(second - first < first / 5);  // what changed, not all of it again
+  std::filesystem::resize_file(path, second - 1);
+  for (const bool keep : {false, true, true}) {
+    const night tonight = search<upkeep::cosine>(s, path, 0.98, keep);
+    CHECK(tonight.pairs == from_nothing<upkeep::cosine>(s, 0.98));
+    const bool cut = std::find(tonight.names.begin(), tonight.names.end(), "sketches_cut_short") != tonight.names.end();
+    const bool mended = std::filesystem::file_size(path) == second;
+    CHECK(mended == keep);
+    CHECK(cut == (tonight.report.fresh > apart + 5));
+  }
+  CHECK(search<upkeep::cosine>(s, path, 0.98).report.fresh <= apart + 5);
 }
 
 TEST_CASE("rows that drift are sketched anew although few of them are new", "[incremental_search]") {
