@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 VENV = os.path.join(ROOT, "build", "compare-venv")
 BUILD = os.path.join(ROOT, "build", "compare")
 DATA = os.path.join(ROOT, "build", "compare-data")
-FLAGS = {"native": "-march=native", "avx2": "-mavx2 -mfma", "generic": ""}
+FLAGS = {"native": "-march=native", "avx2": "-mavx2 -mfma", "generic": "", "kernels": ""}  # kernels: generic, linked with upkeep::kernels
 FAISS = "1.15.1"
 
 
@@ -90,7 +90,8 @@ def build_ours(compiler, instructions, name="join"):
     folder = f"{BUILD}-{compiler}-{instructions}"
     if not os.path.exists(os.path.join(folder, "build.ninja")):
         subprocess.run(["cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}",
-                        f"-DCMAKE_CXX_FLAGS={FLAGS[instructions]}", "-DUPKEEP_BUILD_BENCHMARKS=ON", "-DUPKEEP_BUILD_EXAMPLES=OFF",
+                        f"-DCMAKE_CXX_FLAGS={FLAGS[instructions]}", f"-DUPKEEP_OWN_KERNELS={'ON' if instructions == 'kernels' else 'OFF'}",
+                        "-DUPKEEP_BUILD_BENCHMARKS=ON", "-DUPKEEP_BUILD_EXAMPLES=OFF",
                         "-DBUILD_TESTING=OFF"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", folder, "--target", f"benchmark_compare_{name}"], check=True, stdout=subprocess.DEVNULL)
     return os.path.join(folder, "benchmarks", f"compare_{name}")
