@@ -59,5 +59,13 @@ foreach(package IN ITEMS prefix headers_only)
     message(FATAL_ERROR "the package in ${package} is wrong about which machines it fits")
   endif()
 endforeach()
+# Headers of one release and a library of another do not become a program.
+file(READ "${THERE}/prefix/include/upkeep/version.hpp" text)
+string(REGEX REPLACE "VERSION_PATCH [0-9]+" "VERSION_PATCH 99" text "${text}")
+file(COPY "${THERE}/prefix/" DESTINATION "${THERE}/other_release")
+file(WRITE "${THERE}/other_release/include/upkeep/version.hpp" "${text}")
+succeeds("finding another release's headers" ${configure} -S "${HERE}/installed" "-DCMAKE_PREFIX_PATH=${THERE}/other_release" -B "${THERE}/mixed"
+  -DCOMPONENTS=kernels)
+refused("another release's library" "release_${major}_[0-9]+_99" "${CMAKE_COMMAND}" --build "${THERE}/mixed" --target kernels_program)
 refused("a Boost that is too old" "upkeep refuses Boost 1\\.74\\.0" ${use} -B "${THERE}/boost"
   "-DBoost_DIR=${HERE}/boost_too_old" -DWANTED=${same})
