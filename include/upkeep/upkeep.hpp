@@ -144,6 +144,7 @@
 #include "janitor/cleanup.hpp"
 #include "janitor/guarded_resolution.hpp"
 #include "janitor/janitor.hpp"
+#include "janitor/kept_texts.hpp"
 #include "janitor/limits.hpp"
 #include "janitor/make_janitor.hpp"
 #include "janitor/options.hpp"

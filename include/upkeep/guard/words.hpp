@@ -12,6 +12,9 @@ namespace upkeep::inline v0 {
 /// that no text (invalid UTF-8, NUL) is beyond a guard and no locale changes its mind.
 constexpr bool is_ascii_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
+/// The white space that ends a line.
+constexpr bool is_line_break(char c) noexcept { return c == '\n' || c == '\r'; }
+
 /// Reads the words of a text one after another. Borrows the text; allocates nothing.
 ///
 ///     for (word_reader words(text); words.next();) use(words.word());
@@ -26,7 +29,7 @@ class word_reader {
     after_line_break_ = false;
     std::size_t begin = end_;
     for (; begin < text_.size() && is_ascii_space(text_[begin]); ++begin)
-      after_line_break_ = after_line_break_ || text_[begin] == '\n' || text_[begin] == '\r';
+      after_line_break_ = after_line_break_ || is_line_break(text_[begin]);
     end_ = begin;
     while (end_ < text_.size() && !is_ascii_space(text_[end_])) ++end_;
     word_ = text_.substr(begin, end_ - begin);

@@ -62,7 +62,7 @@ class analyser {
  public:
   /// @param locked  whether the run holds the store's lock and may replace what an earlier one remembered
   analyser(Parts& parts, const janitor_options& options, progress& progress, time_point now, bool locked)
-      : parts_(parts), options_(options), progress_(progress), now_(now), locked_(locked) {}
+      : parts_(parts), options_(options), progress_(progress), now_(now), locked_(locked), texts_(options.text_memory) {}
 
   analysis run() {
     scan();
@@ -91,10 +91,13 @@ class analyser {
     const std::size_t expected = store().size();
     paged_ = paged_finder<finder_type> && expected != 0 && dimension_ > options_.vector_memory / sizeof(float) / expected;
     if (!paged_) vectors_.reserve(expected * dimension_);
-    store().scan((row_table::needed & there) | field::vector, [&](const record_batch& batch) {
+    constexpr field judged = reads_text<typename Parts::guard_type> ? field::text : field::none;
+    store().scan(((row_table::needed | judged) & there) | field::vector, [&](const record_batch& batch) {
       progress_.check("the scan");
       const std::size_t first = rows_.size();
       rows_.append(batch);
+      if (!batch.texts.empty())
+        for (std::size_t i = 0; i < batch.size(); ++i) texts_.push_back(batch.texts[i]);
       for (std::size_t i = 0; i < batch.size(); ++i) {
         if (batch.health[i] != set_aside::no) {
           ++result_.report.set_aside[static_cast<std::size_t>(batch.health[i])];
@@ -278,7 +281,8 @@ class analyser {
     const step_timer timer(result_.report.seconds.guard);
     for (row_index row = 0; row < rows_.size(); ++row)
       if (rows_.pinned(row)) held_[row] = 1;
-    const guarded_resolution decided = resolve_guarded(parts_, rows_, pairs_, held_, progress_);
+    const guarded_resolution decided = resolve_guarded(parts_, rows_, texts_, pairs_, held_, progress_);
+    texts_ = kept_texts(0);
     janitor_report& r = result_.report;
     r.duplicates_found = decided.decisions.removed.size();
     r.changed += decided.changed;
@@ -344,6 +348,7 @@ class analyser {
   bool paged_ = false;  // the vectors stay in the store
   analysis result_;
   row_table rows_;
+  kept_texts texts_;
   std::size_t dimension_ = 0;
   std::vector<float> vectors_;         // of sound rows, one after the other
   std::vector<row_index> vector_row_;  // which row each of them belongs to

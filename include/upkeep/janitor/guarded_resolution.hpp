@@ -1,6 +1,7 @@
 #pragma once
 // Resolves pairs under a retention and a guard, fetching from the store, in batches, only the texts that the guard has to read.
 
+#include "kept_texts.hpp"
 #include "parts.hpp"
 #include "resolve.hpp"
 #include "row_table.hpp"
@@ -38,7 +39,9 @@ std::vector<row_index> retention_order(const Retention& retention, const row_tab
 /// The fields of some rows, fetched anew for each block of a resolution.
 class fetched_fields {
  public:
-  fetched_fields(const row_table& rows, field wanted) : rows_(rows), wanted_(wanted), slot_(rows.size(), none), buffer_(wanted, 0) {}
+  /// @param kept  texts that need no fetching: those of the scan, which are those of the digests that the scan saw
+  fetched_fields(const row_table& rows, const kept_texts& kept, field wanted)
+      : rows_(rows), kept_(kept), wanted_(wanted), slot_(rows.size(), none), buffer_(wanted, 0) {}
 
   /// Forgets what was fetched before. A row that is gone or whose digest is another than at the scan is remembered as changed.
   template <class Store>
@@ -46,11 +49,14 @@ class fetched_fields {
     for (const row_index row : fetched_) slot_[row] = none;
     fetched_.clear();
     buffer_.clear();
+    missing_.clear();
+    for (const row_index row : wanted)
+      if (!kept_.has(row)) missing_.push_back(row);
     std::vector<key_view> keys;
-    for (std::size_t begin = 0; begin < wanted.size(); begin += keys.size()) {
+    for (std::size_t begin = 0; begin < missing_.size(); begin += keys.size()) {
       progress.check("the guard's reading");
       keys.clear();
-      for (std::size_t i = begin; i < std::min(begin + 1000, wanted.size()); ++i) keys.push_back(rows_.key(wanted[i]));
+      for (std::size_t i = begin; i < std::min(begin + 1000, missing_.size()); ++i) keys.push_back(rows_.key(missing_[i]));
       store.fetch(keys, wanted_ | field::digest, [&](const record_batch& batch) {
         for (std::size_t i = 0; i < batch.size(); ++i) {
           const auto row = rows_.find(batch.keys[i]);
@@ -61,17 +67,16 @@ class fetched_fields {
         }
       });
     }
-    for (const row_index row : wanted)
+    for (const row_index row : missing_)
       if (slot_[row] == none && changed_.insert_sorted(row)) ++changes_;
     batch_ = buffer_.batch();
   }
 
-  [[nodiscard]] bool changed(row_index row) const noexcept { return slot_[row] == none; }
+  [[nodiscard]] bool changed(row_index row) const noexcept { return !kept_.has(row) && slot_[row] == none; }
   [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
   [[nodiscard]] record_view operator[](row_index row) const {
     record_view r = rows_[row];
-    const record_view fetched = batch_[slot_[row]];
-    r.text = fetched.text;
+    r.text = kept_.has(row) ? kept_[row] : batch_[slot_[row]].text;
     return r;
   }
 
@@ -89,28 +94,32 @@ class fetched_fields {
   };
 
   const row_table& rows_;
+  const kept_texts& kept_;
   field wanted_;
   std::vector<std::uint32_t> slot_;
-  std::vector<row_index> fetched_;
+  std::vector<row_index> missing_, fetched_;
   row_set changed_;
   std::uint64_t changes_ = 0;
   record_buffer buffer_;
   record_batch batch_;
 };
 
+/// Whether a guard reads what the table does not hold.
+template <class Guard>
+inline constexpr bool reads_text = has(fields_read<Guard>(), field::text);
+
+/// @param kept  texts of the scan
 /// @param held  per row, not 0 where it must stay
 template <class Parts>
-guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, std::span<const scored_pair> pairs,
+guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, const kept_texts& kept, std::span<const scored_pair> pairs,
                                    std::span<const std::uint8_t> held, progress& progress) {
   const auto& guard = use(parts.guard);
   const std::vector<row_index> order = retention_order(use(parts.retention), rows);
   const resolve_options options{.order = order, .fixed = held};
-  // What the table holds needs no fetching.
-  constexpr bool reads_text = has(fields_read<typename Parts::guard_type>(), field::text);
   guarded_resolution result;
-  if constexpr (reads_text) {
+  if constexpr (reads_text<typename Parts::guard_type>) {
     if (has(parts.store.fields(), field::text)) {
-      fetched_fields texts(rows, field::text);
+      fetched_fields texts(rows, kept, field::text);
       result.decisions = resolve(
           pairs, rows.size(), options,
           [&](row_index removed, row_index survivor, double score) {

@@ -232,3 +232,16 @@ TEST_CASE("contained is linear in bytes where long words fail late") {
   CHECK(judge(part, whole) == verdict::review);
   CHECK(judge(part, whole + part) == verdict::covers);
 }
+
+TEST_CASE("contained: what stands there to the byte is judged by the same boundaries") {
+  using upkeep::v0::detail::stands_in_as_it_is;
+  CHECK(stands_in_as_it_is("b c", "a.\n b c \nd"));
+  CHECK(stands_in_as_it_is(" b c\n", "b c"));
+  CHECK(stands_in_as_it_is("b.", "a. b. c"));
+  CHECK_FALSE(stands_in_as_it_is("b", "a b\nc"));
+  CHECK_FALSE(stands_in_as_it_is("b", "a\nb c"));
+  CHECK_FALSE(stands_in_as_it_is("b", "a\nbc\ncb"));
+  CHECK_FALSE(stands_in_as_it_is("b  c", "b c"));  // the words are the same: that is for stands_in to find
+  CHECK_FALSE(stands_in_as_it_is(" \n", " \n"));
+  CHECK_FALSE(stands_in_as_it_is("a", ""));
+}

@@ -76,3 +76,11 @@ TEST_CASE("a reader at its end stays there") {
   CHECK_FALSE(words.next());
   CHECK(words.word().empty());
 }
+
+TEST_CASE("words: a line ends with a line feed or a carriage return, and with nothing else") {
+  for (int c = -128; c < 128; ++c) {
+    const char byte = static_cast<char>(c);
+    CHECK(upkeep::is_line_break(byte) == (byte == '\n' || byte == '\r'));
+    if (upkeep::is_line_break(byte)) CHECK(upkeep::is_ascii_space(byte));
+  }
+}

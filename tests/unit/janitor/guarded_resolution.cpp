@@ -34,9 +34,10 @@ struct few_parts {
 };
 
 template <class Parts>
-v0::detail::guarded_resolution resolve_all(Parts& parts, const row_table& rows, const std::vector<scored_pair>& pairs, progress& p) {
+v0::detail::guarded_resolution resolve_all(Parts& parts, const row_table& rows, const std::vector<scored_pair>& pairs, progress& p,
+                                           const v0::detail::kept_texts& kept = v0::detail::kept_texts(0)) {
   const std::vector<std::uint8_t> held(rows.size());
-  return v0::detail::resolve_guarded(parts, rows, pairs, held, p);
+  return v0::detail::resolve_guarded(parts, rows, kept, pairs, held, p);
 }
 
 }  // namespace
@@ -61,6 +62,7 @@ TEST_CASE("guarded_resolution: pinned rows come first, then the retention's, equ
 
 TEST_CASE("guarded_resolution: a row that changed since the scan neither goes nor stands for another", "[guarded_resolution]") {
   upkeep_test::world w;
+  w.options.text_memory = 0;
   for (int i = 0; i < 3; ++i) w.insert(row(i, .001 * i, i == 0 ? "the same words, and more" : "the same words"));
   // Row 0 outranks the others by its length. It is rewritten between the scan and the guard's reading.
   bool changed = false;
@@ -80,6 +82,7 @@ TEST_CASE("guarded_resolution: a row that changed since the scan neither goes no
 
 TEST_CASE("guarded_resolution: texts are fetched only for rows of pairs, and only for guards that read them", "[guarded_resolution]") {
   upkeep_test::world w;
+  w.options.text_memory = 0;
   w.insert(row(0, 0));
   w.insert(row(1, .001));
   w.insert(row(2, 1.0));  // close to nobody
@@ -89,6 +92,38 @@ TEST_CASE("guarded_resolution: texts are fetched only for rows of pairs, and onl
   REQUIRE(fetches == 0);
   REQUIRE(w.janitor().analyse().removals.size() == 1);
   REQUIRE(fetches == 1);
+  w.options.text_memory = 1 << 20;  // room for what the scan showed
+  REQUIRE(w.janitor().analyse().removals.size() == 1);
+  REQUIRE(fetches == 1);
+}
+
+TEST_CASE("guarded_resolution: however many texts the scan could keep, the decisions are the same", "[guarded_resolution]") {
+  upkeep_test::watched_store store(4);
+  std::vector<scored_pair> pairs;
+  for (int i = 0; i < 40; ++i) {
+    store.inner.insert(row(i, 0, "these are " + std::string(static_cast<std::size_t>(i * 7 % 11), 'x')));
+    for (int k = 0; k < i; k += 3) pairs.push_back({static_cast<row_index>(k), static_cast<row_index>(i), .99});
+  }
+  const row_table rows = table_of(store.inner);
+  few_parts<contained> parts{store};
+  progress silent;
+  const auto expected = resolve_all(parts, rows, pairs, silent);
+  REQUIRE_FALSE(expected.decisions.removed.empty());
+  for (const std::uint64_t most : {1u, 9u, 10u, 200u, 100'000u}) {
+    v0::detail::kept_texts kept(most);
+    std::uint64_t bytes = 0;
+    store.inner.scan(field::text, [&](const record_batch& batch) {
+      for (const std::string_view text : batch.texts) kept.push_back(text);
+    });
+    std::size_t held = 0;
+    for (; held < 40 && kept.has(static_cast<row_index>(held)); ++held) bytes += kept[static_cast<row_index>(held)].size();
+    REQUIRE(bytes <= most);
+    REQUIRE((held == 40) == (most == 100'000u));
+    const auto r = resolve_all(parts, rows, pairs, silent, kept);
+    REQUIRE(r.decisions.removed == expected.decisions.removed);
+    REQUIRE(r.decisions.review == expected.decisions.review);
+    REQUIRE(r.changed == 0);
+  }
 }
 
 TEST_CASE("guarded_resolution: a row that is gone or another when its text is read is counted once, and no review is made of it",
