@@ -54,15 +54,17 @@ struct sketch_table {
   }
 };
 
-/// Some rows' sketches in sketch order, in groups of `panel_group` and panels of `panel_columns`, the last ones filled up with rows that are
-/// within reach of nothing; and boxes around each group and each block of 16 groups.
+/// Some rows' sketches in sketch order, in groups and in panels of `panel_columns`, the last ones filled up with rows that are within reach
+/// of nothing; and boxes around each group and each block of 16 groups.
 class sketch_set {
  public:
   sketch_set() = default;
 
   /// @param table  consumed
   /// @param rows  numbers of the rows that belong to the set; the others are left out
-  sketch_set(sketch_table&& table, std::vector<row_index>&& rows, const execution& how) : shape_(table.shape), order_(std::move(rows)) {
+  /// @param group_rows  rows in a group: `panel_group`, or 1 for a set of so few rows that eight of them lie far apart
+  sketch_set(sketch_table&& table, std::vector<row_index>&& rows, const execution& how, std::size_t group_rows = panel_group)
+      : shape_(table.shape), group_rows_(group_rows), order_(std::move(rows)) {
     sketch_order(table.leading.data(), shape_.leading, panel_columns).sort(order_, how);
     take(std::move(table), how, [&](std::size_t place) { return std::size_t{order_[place]}; });
   }
@@ -85,7 +87,8 @@ class sketch_set {
   [[nodiscard]] sketch_shape shape() const noexcept { return shape_; }
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
   [[nodiscard]] std::size_t panels() const noexcept { return (order_.size() + panel_columns - 1) / panel_columns; }
-  [[nodiscard]] std::size_t groups() const noexcept { return panels() * (panel_columns / panel_group); }
+  [[nodiscard]] std::size_t group_rows() const noexcept { return group_rows_; }
+  [[nodiscard]] std::size_t groups() const noexcept { return panels() * (panel_columns / group_rows_); }
 
   /// The row that stands at a place of the order.
   [[nodiscard]] row_index row(std::size_t place) const noexcept { return order_[place]; }
@@ -201,7 +204,7 @@ class sketch_set {
         box around = empty_box();
         for (std::size_t group = block * box_block; block < blocks && group < (block + 1) * box_block; ++group) {
           box b = empty_box();
-          for (std::size_t place = group * panel_group; place < (group + 1) * panel_group; ++place) widen(b, place);
+          for (std::size_t place = group * group_rows_; place < (group + 1) * group_rows_; ++place) widen(b, place);
           put(b, group, low_.data(), high_.data(), box_reach_.data());
           widen(around, b);
         }
@@ -211,6 +214,7 @@ class sketch_set {
   }
 
   sketch_shape shape_;
+  std::size_t group_rows_ = panel_group;
   std::vector<row_index> order_;
   detail::aligned_buffer<std::uint8_t> leading_, rest_, low_, high_, outer_low_, outer_high_;
   detail::aligned_buffer<std::int32_t> reach_, box_reach_, outer_reach_;

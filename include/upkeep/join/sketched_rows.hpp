@@ -98,14 +98,14 @@ class sketched_rows {
       : rows_(rows), squared_norms_(rows.rows()), tails_(rows.rows()) {
     std::vector<row_index> all(rows.rows());
     std::iota(all.begin(), all.end(), row_index{0});
-    sketch(std::move(all), space, how, progress);
+    sketch(std::move(all), space, how, progress, panel_group);
   }
 
-  /// Only the rows of `chosen`, ascending; the others take part in nothing.
+  /// Only the rows of `chosen`, ascending, few of many: each is a group of its own in the set. The others take part in nothing.
   sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, const sketch_space& space, const execution& how,
                 const progress& progress)
       : rows_(rows), squared_norms_(rows.rows(), nothing), tails_(rows.rows()) {
-    sketch(std::move(chosen), space, how, progress);
+    sketch(std::move(chosen), space, how, progress, 1);
   }
 
   /// Rows whose sketches are known: row k of `table`, filled up, is that of `chosen[k]`, whose norms `norms_of(k)` tells; `not_searched` where
@@ -143,7 +143,8 @@ class sketched_rows {
  private:
   static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
-  void sketch(std::vector<row_index>&& chosen, const sketch_space& space, const execution& how, const progress& progress) {
+  void sketch(std::vector<row_index>&& chosen, const sketch_space& space, const execution& how, const progress& progress,
+              std::size_t group_rows) {
     sketch_table table(space.shape(), rows_.rows());  // what is not written takes no memory
     detail::row_sketcher<Metric> sketcher(space, table);
     constexpr std::size_t block = detail::row_sketcher<Metric>::block, part = 16 * block;
@@ -170,7 +171,7 @@ class sketched_rows {
     }
     chosen.resize(kept);
     copies_ = detail::row_copies(rows_, table, squared_norms_, chosen);
-    set_ = sketch_set(std::move(table), std::move(chosen), how);
+    set_ = sketch_set(std::move(table), std::move(chosen), how, group_rows);
   }
 
   matrix_view<const float> rows_;

@@ -20,10 +20,10 @@ namespace {
 
 constexpr upkeep::sketch_shape shapes[] = {{16, 16}, {32, 16}, {32, 32}, {64, 64}};
 
-sketch_set make_set(upkeep::sketch_shape shape, std::size_t n, std::uint64_t seed) {
+sketch_set make_set(upkeep::sketch_shape shape, std::size_t n, std::uint64_t seed, std::size_t group_rows = upkeep::panel_group) {
   std::vector<row_index> rows(n);
   std::iota(rows.begin(), rows.end(), row_index{0});
-  return sketch_set(upkeep_test::random_table(shape, n, seed), std::move(rows), {.threads = 2});
+  return sketch_set(upkeep_test::random_table(shape, n, seed), std::move(rows), {.threads = 2}, group_rows);
 }
 
 places filtered(const sketch_set& rows, const sketch_set& columns, bool triangle, std::size_t* portions = nullptr) {
@@ -61,6 +61,7 @@ TEST_CASE("a set against itself: each pair within reach once, row before column"
       CAPTURE(shape.width, shape.leading, n);
       const places expected = plain(set, set, true);
       CHECK((filtered(set, set, true) == expected));
+      CHECK((filtered(make_set(shape, n, 95, 1), set, true) == expected));
       if (n >= 500) CHECK((expected.size() > 100 && expected.size() < n * (n - 1) / 4));
     }
 }
@@ -72,23 +73,29 @@ TEST_CASE("a set against another: every pair within reach once", "[join]") {
       CAPTURE(shape.width, shape.leading, n);
       CHECK((filtered(rows, columns, false) == plain(rows, columns, false)));
       CHECK((filtered(columns, rows, false) == plain(columns, rows, false)));
+      CHECK((filtered(make_set(shape, n, 96, 1), columns, false) == plain(rows, columns, false)));
     }
 }
 
 TEST_CASE("more groups than are looked at at once, and more pairs than there is room for", "[join]") {
   for (const auto shape : {shapes[0], shapes[1]}) {
     const sketch_set set = make_set(shape, 3000, 98);
-    CHECK((filtered(set, set, true) == plain(set, set, true)));
+    const places expected = plain(set, set, true);
+    CHECK((filtered(set, set, true) == expected));
+    const sketch_set single = make_set(shape, 3000, 98, 1);
+    CHECK((filtered(single, single, true) == expected));
   }
   // Equal sketches: all pairs are within reach.
-  constexpr std::size_t n = 2100;
-  upkeep::sketch_table table({16, 16}, n);
-  std::fill_n(table.leading.data(), n * 16, std::uint8_t{77});
-  std::fill_n(table.reach.data(), n, -16 * 51 * 51 / 2);
-  std::vector<row_index> rows(n);
-  std::iota(rows.begin(), rows.end(), row_index{0});
-  const sketch_set set(std::move(table), std::move(rows), {.threads = 1});
-  std::size_t portions = 0;
-  CHECK(filtered(set, set, true, &portions).size() == n * (n - 1) / 2);
-  CHECK(portions > n * (n - 1) / 2 / upkeep::filter_room::most_found);
+  for (const std::size_t group_rows : {upkeep::panel_group, std::size_t{1}}) {
+    constexpr std::size_t n = 2100;
+    upkeep::sketch_table table({16, 16}, n);
+    std::fill_n(table.leading.data(), n * 16, std::uint8_t{77});
+    std::fill_n(table.reach.data(), n, -16 * 51 * 51 / 2);
+    std::vector<row_index> rows(n);
+    std::iota(rows.begin(), rows.end(), row_index{0});
+    const sketch_set set(std::move(table), std::move(rows), {.threads = 1}, group_rows);
+    std::size_t portions = 0;
+    CHECK(filtered(set, set, true, &portions).size() == n * (n - 1) / 2);
+    CHECK(portions > n * (n - 1) / 2 / upkeep::filter_room::most_found);
+  }
 }
