@@ -142,7 +142,9 @@ inline survivor_shares count_survivors(const sketch_preview& p, double reach, do
 template <class Metric>
 sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std::size_t columns, double radius, const execution& how,
                            const progress& progress, double* share = nullptr) {
-  constexpr std::size_t sampled = 2048, held_out = 1024;
+  // One row in thirty-two: where there are few, looking for the directions must not take longer than better ones save.
+  constexpr std::size_t held_out = 1024;
+  const std::size_t sampled = std::clamp<std::size_t>(count / 32, 1024, 2048);
   const double scale = scale_of_sample<Metric>(rows, 256);
   const row_sample sample = sample_rows<Metric>(rows, sampled, 0.0, scale, how),
                    others = sample_rows<Metric>(rows, held_out, 0.7, scale, how);

@@ -2,7 +2,6 @@
 // Registers of 32-bit sums over products of byte codes, one type for each way a machine has of making them.
 
 #include "../config.hpp"
-#include "mask_bits.hpp"
 #include "run_time_kernels.hpp"
 
 #include <cstddef>
@@ -183,7 +182,6 @@ struct avx512vnni_codes {
 
   [[gnu::always_inline]] static inline sums load_sums(const std::int32_t* p) noexcept { return _mm512_load_si512(p); }
   [[gnu::always_inline]] static inline codes load_codes(const column_code* p) noexcept { return _mm512_load_si512(p); }
-  [[gnu::always_inline]] static inline sums subtract(sums s, std::int32_t x) noexcept { return _mm512_sub_epi32(s, _mm512_set1_epi32(x)); }
   template <std::size_t Width>
   [[gnu::always_inline]] static inline const row_code* expand(const std::uint8_t* row, row_code* /*room*/) noexcept {
     return row;
@@ -191,10 +189,12 @@ struct avx512vnni_codes {
   [[gnu::always_inline]] static inline sums multiply_add(sums s, const row_code* row, codes c) noexcept {
     return _mm512_dpbusd_epi32(s, _mm512_set1_epi32(detail::four_bytes(row)), c);
   }
-  [[gnu::always_inline]] static inline std::uint32_t negative(sums s) noexcept { return mask_bits(_mm512_movepi32_mask(s)); }
-  /// The signs of 64 sums by one instruction: bit c belongs to vector (c / 4) % 4, lane c / 16 * 4 + c % 4.
-  [[gnu::always_inline]] static inline std::uint64_t negative(sums a, sums b, sums c, sums d) noexcept {
-    return _mm512_movepi8_mask(_mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d)));
+  /// Writes 16 bits: bit i is set where sum i is below `x`. In place of `subtract` and `negative`: a comparison and a store leave the ports to the
+  /// products that a subtraction and the collecting of signs would keep busy.
+  [[gnu::always_inline]] static inline void write_below(sums s, std::int32_t x, unsigned char* out) noexcept {
+    const __mmask16 below = _mm512_cmplt_epi32_mask(s, _mm512_set1_epi32(x));
+    // In assembly, because GCC 12 merges four such stores into one, by way of a general register for each.
+    __asm__("kmovw %1, %0" : "=m"(*reinterpret_cast<unsigned char(*)[2]>(out)) : "k"(below));
   }
 };
 #endif

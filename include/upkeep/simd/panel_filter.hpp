@@ -2,6 +2,7 @@
 // The integer kernel of the sketch join: which of 64 columns may lie within reach of each row, by the sign of one 32-bit sum.
 
 #include "code_lanes.hpp"
+#include "mask_bits.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,11 +36,7 @@ struct filter_panel {
   /// Column `c`: its codes as they are stored (128 - q, see `panel_filter`) and its reach.
   void set(std::size_t c, const std::uint8_t* stored, std::int32_t column_reach) noexcept {
     const std::size_t in_block = c % block;
-    std::size_t vector = in_block / Codes::lanes, lane = in_block % Codes::lanes;
-    if (Codes::lanes == 16 && vectors == 4) {  // where the signs are gathered by packing, see avx512vnni_codes
-      vector = in_block / 4 % 4;
-      lane = in_block / 16 * 4 + in_block % 4;
-    }
+    const std::size_t vector = in_block / Codes::lanes, lane = in_block % Codes::lanes;
     const std::size_t v = c / block * vectors + vector;
     std::int32_t sum = 0;
     for (std::size_t k = 0; k < Width; ++k) {
@@ -97,14 +94,21 @@ template <std::size_t Width, class Codes, std::size_t... Vector, std::size_t... 
 #endif
     for (std::size_t r = 0; r < panel_group; ++r, row += Width, out += row_bytes) {
       const typename Codes::row_code* const x = Codes::template expand<Width>(row, room);
-      typename Codes::sums c[vectors] = {Codes::subtract(h[Vector], row_reach[r])...};
+      constexpr bool compares = requires { &Codes::write_below; };
+      const std::int32_t own = row_reach[r];
+      const auto begin = [&](typename Codes::sums sums) __attribute__((always_inline)) {
+        if constexpr (compares)
+          return sums;
+        else
+          return Codes::subtract(sums, own);
+      };
+      typename Codes::sums c[vectors] = {begin(h[Vector])...};
       const auto advance = [&](std::size_t s) __attribute__((always_inline)) {
         ((c[Vector] = Codes::multiply_add(c[Vector], x + s * Codes::step, y[Vector][s])), ...);
       };
       (advance(Step), ...);
-      if constexpr (vectors == 4 && Codes::lanes == 16) {
-        const std::uint64_t bits = Codes::negative(c[0], c[1], c[2], c[3]);
-        __builtin_memcpy(out, &bits, sizeof bits);
+      if constexpr (compares) {
+        (Codes::write_below(c[Vector], own, out + Vector * Codes::lanes / 8), ...);
       } else {
         const std::uint64_t bits = ((std::uint64_t{Codes::negative(c[Vector])} << (Vector * Codes::lanes)) | ...);
         __builtin_memcpy(out, &bits, layout::block / 8);
