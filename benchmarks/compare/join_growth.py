@@ -83,9 +83,9 @@ def panel(x, title, unit, points, faiss, estimated):
         if "guess" not in name:
             out += [f'<circle cx="{place(p)[0]:.1f}" cy="{place(p)[1]:.1f}" r="3" class="{name}"/>' for p in line]
     last = place(points[-1])
-    out.append(f'<text x="{last[0]:.1f}" y="{last[1] + 16:.1f}" text-anchor="end" class="name ours">sketch_join</text>')
+    out.append(f'<text x="{last[0]:.1f}" y="{last[1] + 46:.1f}" text-anchor="end" class="name ours">sketch_join</text>')
     last = place((faiss + estimated)[-1])
-    out.append(f'<text x="{last[0] - 8:.1f}" y="{last[1] + 4:.1f}" text-anchor="end" class="name faiss">FAISS 1.15.1</text>')
+    out.append(f'<text x="{last[0]:.1f}" y="{last[1] - 10:.1f}" text-anchor="end" class="name faiss">FAISS 1.15.1</text>')
     return out
 
 
