@@ -94,6 +94,10 @@ void add_search(CLI::App& command, settings& s) {
   command.add_option("--keep", s.keep_name, "fullest, oldest, newest: which row stays (fullest)")->group("Search");
   command.add_option("--grace", s.grace_text, "how long an orphan must have been known: 20h, 30m, 2d, 0 (20h)")->group("Search");
   command.add_option("--threads", s.threads, "threads (all cores)")->group("Search");
+  command
+      .add_option("--vector-memory", s.vector_memory,
+                  "MiB of vectors held in memory (4096); where there are more, they are read where they are")
+      ->group("Search");
 }
 
 void add_limits(CLI::App& command, settings& s) {

@@ -48,7 +48,7 @@ struct settings {
   double threshold = 0.98, max_removal = 0.05, max_absence_rise = 0.10;
   // Signed, so that a negative number is seen: read as unsigned, -1 would be the largest number there is.
   std::optional<std::int64_t> max_count;
-  std::int64_t batch = 200, threads = 0;
+  std::int64_t batch = 200, threads = 0, vector_memory = 4096;  // the last one in MiB
   std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h";
   bool no_baseline = false, dry_run = false, quiet = false, json_log = false;
   std::string backup_dir, report, plan, receipt, key;
@@ -137,6 +137,8 @@ inline void check_settings(settings& s) {
   if (s.max_count && *s.max_count < 0)
     throw usage_error("--max-count is " + std::to_string(*s.max_count) + ": give a number of rows, 0 for none");
   check_threads(s.threads);
+  if (s.vector_memory < 1 || s.vector_memory > (std::int64_t{1} << 30))
+    throw usage_error("--vector-memory is " + std::to_string(s.vector_memory) + ": give MiB from 1 to 1073741824");
   s.guard = parse_guard(s.guard_name);
   s.keep = parse_keep(s.keep_name);
   s.grace = parse_duration(s.grace_text);
@@ -170,6 +172,7 @@ inline upkeep::janitor_options janitor_options_of(const settings& s) {
   if (s.max_count) o.limits.count = static_cast<std::uint64_t>(*s.max_count);
   o.batch = static_cast<std::size_t>(s.batch);
   o.threads = static_cast<unsigned>(s.threads);
+  o.vector_memory = static_cast<std::uint64_t>(s.vector_memory) << 20;
   o.backup_directory = s.backup_dir;
   return o;
 }

@@ -64,6 +64,12 @@ expect(in_file() == bytes_before, "no byte of the database changed")
 expect(report["pairs"] == 11900, f"11,900 pairs are close, not {report['pairs']}")
 expect(report["orphans_found"] == 1700, f"1,700 rows are orphans, not {report['orphans_found']}")
 
+# Where the vectors may not be held in memory, they are read where they are, and the plan is the same.
+paged = SCRATCH / "paged.jsonl"
+result = run(*CLEANUP, "--no-baseline", "--grace", "0", "--plan", paged, "--vector-memory", "1")
+lines = [p.read_text(encoding="utf-8").splitlines()[1:-1] for p in (PLAN, paged)]
+expect(result.returncode == 3 and len(lines[0]) > 11900 and lines[0] == lines[1], "the same plan in one MiB", result)
+
 # With a raised limit: cleaned.
 result = run(*CLEANUP, "--no-baseline", "--grace", "0", "--max-removal", "0.7", "--plan", PLAN)
 report = read_report(REPORT)

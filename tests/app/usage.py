@@ -33,6 +33,7 @@ cases = {
     "a negative limit": ([*plan, "--max-removal", "-0.1"], "--max-removal"),
     "a negative count": ([*plan, "--max-count", "-3"], "--max-count"),
     "a batch of none": (["run", *s.options(), "--batch", "0"], "--batch"),
+    "no memory for vectors": (["run", *s.options(), "--vector-memory", "0"], "--vector-memory"),
     "a batch too large": (["run", *s.options(), "--batch", "201"], "--batch"),
     "a grace without unit": ([*plan, "--grace", "20"], "20h"),
     "a grace with an unknown unit": ([*plan, "--grace", "2w"], "2w"),
