@@ -14,7 +14,8 @@
 #include <memory>
 #include <vector>
 
-namespace upkeep_test {
+// Tagged like the kernels, so that the linker keeps apart what is compiled for different machines.
+namespace upkeep_test::inline UPKEEP_ARCH_NAMESPACE {
 
 /// Boxes in blocks of 16, in two levels, and the aligned memory that the filter reads.
 template <std::size_t Width>
@@ -222,4 +223,4 @@ void check_near_counts(const Function& count_near, std::size_t lanes) {
   }
 }
 
-}  // namespace upkeep_test
+}  // namespace upkeep_test::inline UPKEEP_ARCH_NAMESPACE
