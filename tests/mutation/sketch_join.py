@@ -1,6 +1,6 @@
 """The plausible bugs of the sketch join, each with the test that is there to see it (see mutate.py)."""
 
-space, filters, search = "join/sketch_space.hpp", "join/sketch_filter.hpp", "join/sketch_search.hpp"
+space, filters, search, codes = "join/sketch_space.hpp", "join/sketch_filter.hpp", "join/sketch_search.hpp", "simd/code_distance.hpp"
 of_space, of_join = "unit/join/sketch_space.cpp", "unit/join/sketch_join.cpp"
 
 mutations = [
@@ -24,13 +24,13 @@ mutations = [
      "return", "unit/join/pair_comparison.cpp"),
     ("the norms of tails are added", "join/pair_comparison.hpp", "a.tail - b.tail", "a.tail + b.tail", "unit/join/pair_comparison.cpp"),
     ("the double-precision decision is skipped", search, "if (!is_within<Metric>(pair.score, threshold_)) return;", "", of_join),
-    ("the diagonal is taken for a pair", filters, "~std::uint64_t{0} << (place - first + 1)", "~std::uint64_t{0} << (place - first)",
+    ("the diagonal is taken for a pair", "simd/near_places.hpp", "~std::uint64_t{0} << (place - first + 1)", "~std::uint64_t{0} << (place - first)",
      "unit/join/sketch_filter.cpp"),
-    ("the pair beside the diagonal is left out", filters, "~std::uint64_t{0} << (place - first + 1)",
+    ("the pair beside the diagonal is left out", "simd/near_places.hpp", "~std::uint64_t{0} << (place - first + 1)",
      "(~std::uint64_t{0} << (place - first + 1)) << 1", "unit/join/sketch_filter.cpp"),
-    ("all codes are compared with one row's bound", filters, "rows.bound(r) + columns.bound(c)", "rows.bound(r)", "unit/join/sketch_filter.cpp"),
-    ("the other codes of a row are those of its place in another set", filters, "rows.rest() + r * 16, columns.rest() + c * 16",
-     "rows.rest() + r * 16, rows.rest() + c * 16", "unit/join/sketch_filter.cpp"),
+    ("all codes are compared with one row's bound", codes, "rows.bound[r] + columns.bound[c]", "rows.bound[r]", "unit/join/sketch_filter.cpp"),
+    ("the other codes of a row are those of its place in another set", codes, "rows.rest + r * 16, columns.rest + c * 16",
+     "rows.rest + r * 16, rows.rest + c * 16", "unit/join/sketch_filter.cpp"),
     ("boxes are compared with the wrong side", "join/sketch_set.hpp", "low[base + box_code(number % box_block, k)] = b.low[k];",
      "low[base + box_code(number % box_block, k)] = b.high[k];", "unit/join/sketch_set.cpp"),
     ("a box reaches as far as its last row", "join/sketch_set.hpp", "b.reach = std::max(b.reach, 2 * reach_[place] + squared);",
@@ -49,6 +49,20 @@ mutations = [
      "unit/simd/panel_filter.cpp"),
     ("a sum of nothing is out of reach", "simd/panel_filter.hpp", "-column_reach - 128 * sum - 1", "-column_reach - 128 * sum",
      "unit/simd/panel_filter.cpp"),
+    ("rows that were gathered keep their new places", filters, "places[found[i].row], found[i].column", "found[i].row, found[i].column",
+     "unit/join/sketch_filter.cpp"),
+    ("what fills a gathered group up is within reach", filters, "room.reach[k] = out_of_reach;", "room.reach[k] = 1 << 20;",
+     "unit/join/sketch_filter.cpp"),
+    ("a row that is gone keeps its reach", "join/incremental_search.hpp", "s.rows.sketches.take_out(place);", "(void)place;",
+     "unit/join/incremental_search.cpp"),
+    ("a row that was gone and comes back is known", "join/sketch_snapshot.hpp", "s.rows.number[place] = not_searched;", "",
+     "unit/join/incremental_search.cpp"),
+    ("a row that changed is taken for the one it was", "join/incremental_search.hpp", "then.content[in_order[at]] == content_[i]", "true",
+     "unit/join/incremental_search.cpp"),
+    ("pairs of rows that are gone are told again", "join/incremental_search.hpp", "if (a == not_searched || b == not_searched) continue;", "",
+     "unit/join/incremental_search.cpp"),
+    ("an addition is believed whatever its checksum", "join/sketch_snapshot.hpp", "digest == sum_.digest()", "true",
+     "unit/join/sketch_snapshot.cpp"),
     ("a row's sums depend on the rows beside it", "simd/row_sums.hpp", "(advance(rows[Row][k * step], s[Row]), ...);",
      "(advance(rows[Row][k * step] * (Row == 0 ? 1.0000001f : 1.0f), s[Row]), ...);", "unit/simd/row_sums.cpp"),
 ]

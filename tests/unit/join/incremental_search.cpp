@@ -182,6 +182,30 @@ TEST_CASE("an addition that was cut short is found again, with a warning", "[inc
   CHECK(search<upkeep::cosine>(s, path, 0.98).report.fresh <= apart + 5);
 }
 
+// What came while it was away has not been compared with it.
+TEST_CASE("a row that was gone and comes back is new", "[incremental_search]") {
+  const upkeep_test::temporary_directory room;
+  const std::string path = room / "sketches";
+  store s(14, 400, 16);
+  for (std::size_t k = 0; k < 16; ++k) s.values[7 * 16 + k] = static_cast<float>(k + 1);
+  const upkeep::key away = s.keys[7];
+  const std::vector<float> was(s.values.begin() + 7 * 16, s.values.begin() + 8 * 16);
+  search<upkeep::cosine>(s, path, 0.98);
+  s.erase(7);
+  s.insert();
+  std::copy(was.begin(), was.end(), s.values.end() - 16);
+  s.values.back() *= 1.01f;
+  CHECK(search<upkeep::cosine>(s, path, 0.98).pairs == from_nothing<upkeep::cosine>(s, 0.98));
+  s.insert();
+  s.keys.back() = away;
+  std::copy(was.begin(), was.end(), s.values.end() - 16);
+  const night back = search<upkeep::cosine>(s, path, 0.98);
+  CHECK(back.pairs == from_nothing<upkeep::cosine>(s, 0.98));
+  const auto both = [&](const upkeep::scored_pair& p) { return p.first == s.keys.size() - 2 && p.second == s.keys.size() - 1; };
+  CHECK(std::any_of(back.pairs.begin(), back.pairs.end(), both));
+  CHECK(back.reasons.empty());
+}
+
 TEST_CASE("rows that drift are sketched anew although few of them are new", "[incremental_search]") {
   const upkeep_test::temporary_directory room;
   const std::string path = room / "sketches";
