@@ -83,15 +83,14 @@ def library(objects):
 
 
 def untagged_callers(relocations):
-    """Of the text of `readelf -rW` the pairs (caller, callee) where an untagged weak function of upkeep refers to a tagged one."""
+    """Of the text of `objdump -r` the pairs (caller, callee) where an untagged weak function of upkeep refers to a tagged one."""
     caller = None
     pairs = set()
     for line in relocations.split("\n"):
-        section = re.match(r"Relocation section '\.rela\.text(?:\.\w+)*?\.(_Z\w+)'", line)
-        if section:
-            caller = section[1] if "6upkeep" in section[1] and "7testing" not in section[1] and not MANGLED_TAG.search(section[1]) else None
-        elif line.startswith("Relocation section"):
-            caller = None
+        if line.startswith("RELOCATION RECORDS FOR"):
+            section = re.match(r"RELOCATION RECORDS FOR \[\.text(?:\.\w+)*?\.(_Z\w+)\]", line)
+            own = section and "6upkeep" in section[1] and "7testing" not in section[1] and not MANGLED_TAG.search(section[1])
+            caller = section[1] if own else None
         elif caller:
             callee = re.search(r"\b(_Z\w*6upkeep\w*)", line)
             if callee and MANGLED_TAG.search(callee[1]):
@@ -102,7 +101,7 @@ def untagged_callers(relocations):
 def callers(objects):
     bad = 0
     for path in objects:
-        for caller, callee in untagged_callers(output("readelf", "-rW", path)):
+        for caller, callee in untagged_callers(output("objdump", "-rw", path)):
             a, b = output("c++filt", caller, callee).split("\n")[:2]
             print(f"{Path(path).name}: {a}\n  has no tag and calls\n  {b}")
             bad += 1
@@ -129,7 +128,7 @@ def selftest():
     assert foreign_symbols([("U", "upkeep::v0::error::code() const"), ("t", "_GLOBAL__sub_I_x")]) and foreign_symbols([("T", "main")])
     assert not foreign_symbols([("W", "upkeep::v0_compiled_avx2_fma::dot(float const*)"), ("D", "upkeep::v0::release_0_1_0::kernels_avx2"),
                                 ("U", "memcpy"), ("t", "upkeep::v0_compiled_avx2_fma::f()")])
-    text = "Relocation section '.rela.text._ZN6upkeep2v08analyseEv' at offset 0x1\n 0 1 R_X86_64_PLT32 0 {} - 4\n"
+    text = "RELOCATION RECORDS FOR [.text._ZN6upkeep2v08analyseEv]:\nOFFSET TYPE VALUE\n01 R_X86_64_PLT32 {}-0x04\n"
     assert untagged_callers(text.format("_ZN6upkeep11v0_avx2_fma3dotEv"))
     assert not untagged_callers(text.format("_ZN6upkeep2v05errorD1Ev"))
     assert not untagged_callers(text.replace("2v08", "4v0_a8").format("_ZN6upkeep11v0_avx2_fma3dotEv"))

@@ -17,7 +17,8 @@
 #include <variant>
 #include <vector>
 
-namespace upkeep_test {
+// Tagged, because its members call the janitor's, and the linker keeps one copy of them for all translation units.
+namespace upkeep_test::inline UPKEEP_ARCH_NAMESPACE {
 
 /// A memory_store that calls `before` ahead of every operation ("scan", "fetch", "upsert", "erase"), where a test can change rows as an
 /// application would, count, or throw. Not transactional: see transacting_store.
@@ -211,7 +212,7 @@ struct basic_world {
 };
 using world = basic_world<>;
 
-}  // namespace upkeep_test
+}  // namespace upkeep_test::inline UPKEEP_ARCH_NAMESPACE
 
 /// Lock and history are those of the memory_store inside.
 template <class Store>
