@@ -91,13 +91,18 @@ class analyser {
     const std::size_t expected = store().size();
     paged_ = paged_finder<finder_type> && expected != 0 && dimension_ > options_.vector_memory / sizeof(float) / expected;
     if (!paged_) vectors_.reserve(expected * dimension_);
-    constexpr field judged = reads_text<typename Parts::guard_type> ? field::text : field::none;
-    store().scan(((row_table::needed | judged) & there) | field::vector, [&](const record_batch& batch) {
+    const bool keeps_texts = reads_text<typename Parts::guard_type> && options_.text_memory != 0;
+    const field judged = (keeps_texts ? field::text : field::none) & there;
+    store().scan((row_table::needed & there) | judged | field::vector, [&](const record_batch& batch) {
       progress_.check("the scan");
       const std::size_t first = rows_.size();
       rows_.append(batch);
-      if (!batch.texts.empty())
-        for (std::size_t i = 0; i < batch.size(); ++i) texts_.push_back(batch.texts[i]);
+      for (std::size_t i = 0; judged != field::none && i < batch.size(); ++i) {
+        if (batch.texts.empty())
+          texts_.end();
+        else
+          texts_.push_back(batch.texts[i]);
+      }
       for (std::size_t i = 0; i < batch.size(); ++i) {
         if (batch.health[i] != set_aside::no) {
           ++result_.report.set_aside[static_cast<std::size_t>(batch.health[i])];

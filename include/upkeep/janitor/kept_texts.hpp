@@ -37,6 +37,9 @@ class kept_texts {
     room_ -= text.size();
   }
 
+  /// Says that the next row's text is not known: it and all that follow are not kept.
+  void end() noexcept { full_ = true; }
+
   [[nodiscard]] bool has(row_index row) const noexcept { return row < texts_.size(); }
   /// @pre has(row)
   [[nodiscard]] std::string_view operator[](row_index row) const noexcept { return texts_[row]; }

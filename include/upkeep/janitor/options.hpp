@@ -61,7 +61,7 @@ struct janitor_options {
   /// Bytes of vectors held in memory, 4 a component; where there are more, a `paged_finder` reads them in the store: two more scans, and
   /// 64 bytes a row.
   std::uint64_t vector_memory = std::uint64_t{4} << 30;
-  /// Bytes of texts kept from the scan for the guard; it reads the others of near-duplicates a second time.
+  /// Bytes of texts kept from the scan for the guard; it reads the others of near-duplicates a second time. 0: the scan reads no texts.
   std::uint64_t text_memory = std::uint64_t{256} << 20;
   unsigned threads = 0;               ///< 0: all cores
   std::string backup_directory = {};  ///< empty: the store's own

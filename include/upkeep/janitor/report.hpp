@@ -63,10 +63,10 @@ struct janitor_report {
   std::uint64_t witnesses_lost = 0;  ///< removed rows whose witness somebody else has removed since
   std::uint64_t waiting_grace = 0;   ///< orphans that are not known long enough
   std::uint64_t pinned = 0;
-  std::uint64_t planned = 0;          ///< removals of the plan
-  std::uint64_t trimmed = 0;          ///< removals left out to stay within a limit
-  std::uint64_t changed = 0;          ///< rows that changed between scan and judgement, and planned ones that did, or whose witness or source
-                                      ///< did, before their removal: all left alone
+  std::uint64_t planned = 0;  ///< removals of the plan
+  std::uint64_t trimmed = 0;  ///< removals left out to stay within a limit
+  std::uint64_t changed = 0;  ///< rows that changed between scan and judgement, and planned ones that did, or whose witness or source
+                              ///< did, before their removal: all left alone
   std::uint64_t bytes_reclaimed = 0;  ///< logical bytes of the removed rows
   double kb_reclaimed = 0;            ///< the same in KB of 1,024 bytes
   std::uint64_t file_bytes_before = 0, file_bytes_after = 0;

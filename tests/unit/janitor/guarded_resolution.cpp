@@ -97,6 +97,31 @@ TEST_CASE("guarded_resolution: texts are fetched only for rows of pairs, and onl
   REQUIRE(fetches == 1);
 }
 
+// A text that stood under another row's number would let the wrong row go.
+TEST_CASE("guarded_resolution: a store that leaves a batch's texts out has them fetched", "[guarded_resolution]") {
+  struct store_without : upkeep_test::watched_store {
+    using watched_store::watched_store;
+    void scan(field wanted, record_visitor visit) {
+      watched_store::scan(wanted, [&](const record_batch& whole) {
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+          record_buffer one(wanted, dimension());
+          one.push_back(whole[i], whole.digests[i], whole.row_bytes[i]);
+          record_batch batch = one.batch();
+          if (i == 1) batch.texts = {};
+          visit(batch);
+        }
+      });
+    }
+  };
+  upkeep_test::basic_world<store_without> w;
+  for (int i = 0; i < 4; ++i) w.insert(row(i, .001 * i, i == 3 ? "the same words" : "other words " + std::to_string(i)));
+  w.insert(row(4, .005, "the same words, and more.\nthe same words"));
+  const plan p = w.janitor().analyse();
+  REQUIRE(p.removals.size() == 1);
+  CHECK(p.removals[0].key == key(3));
+  CHECK(p.removals[0].witness == key(4));
+}
+
 TEST_CASE("guarded_resolution: however many texts the scan could keep, the decisions are the same", "[guarded_resolution]") {
   upkeep_test::watched_store store(4);
   std::vector<scored_pair> pairs;

@@ -31,3 +31,12 @@ TEST_CASE("kept_texts: without room nothing is kept", "[kept_texts]") {
   texts.push_back("x");
   CHECK_FALSE(texts.has(0));
 }
+
+TEST_CASE("kept_texts: a text that is not known ends it, whatever comes behind", "[kept_texts]") {
+  upkeep::v0::detail::kept_texts texts(100);
+  texts.push_back("one");
+  texts.end();
+  texts.push_back("three");
+  CHECK(texts.has(0));
+  CHECK_FALSE(texts.has(1));
+}
