@@ -127,7 +127,9 @@ class incremental_search {
     };
     for (std::size_t place = 0; place < then.size(); ++place)
       if (open(place)) place_at[slot_of(then.keys[place])] = static_cast<row_index>(place);
-    for (const row_index row : left) {
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      if (i % 65536 == 0) progress_.check("the search for near-duplicates");
+      const row_index row = left[i];
       const row_index place = place_at[slot_of(earlier_.key_of(row))];
       if (place != not_searched && row_of_[place] == not_searched && then.content[place] == content_[row])
         row_of_[place] = row;
