@@ -3,6 +3,8 @@
 
 #include "side.hpp"
 
+#include "support/expectations.hpp"
+
 #include <upkeep/base/error.hpp>
 #include <upkeep/base/rng.hpp>
 #include <upkeep/kernels/instructions.hpp>
@@ -14,13 +16,7 @@
 
 namespace {
 
-int failures = 0;
-
-void expect(bool held, const std::string& what) {
-  if (held) return;
-  std::cerr << "failed: " << what << '\n';
-  ++failures;
-}
+using upkeep_test::expect;
 
 // Clusters of near rows in a space whose leading directions say most, so that all filters have something to leave out and to pass on.
 std::vector<float> clustered_rows(std::size_t count, std::size_t dimension) {
@@ -108,5 +104,5 @@ int main(int count, char** arguments) {
     expect_instructions(arguments[2], std::string_view(arguments[1]) == "refuses");
   else
     compare_sides();
-  return failures == 0 ? 0 : 1;
+  return upkeep_test::failures == 0 ? 0 : 1;
 }

@@ -2,20 +2,12 @@
 
 #include "side.hpp"
 
+#include "support/expectations.hpp"
+
 #include <iostream>
 #include <vector>
 
-namespace {
-
-int failures = 0;
-
-void expect(bool held, const std::string& what) {
-  if (held) return;
-  std::cerr << "failed: " << what << '\n';
-  ++failures;
-}
-
-}  // namespace
+using upkeep_test::expect;
 
 int main() {
   const side baseline = baseline_side();
@@ -46,5 +38,5 @@ int main() {
   } else {
     expect(baseline.kernel != native.kernel, "each side calls the kernel of its own instruction set");
   }
-  return failures == 0 ? 0 : 1;
+  return upkeep_test::failures == 0 ? 0 : 1;
 }
