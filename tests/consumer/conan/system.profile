@@ -1,0 +1,6 @@
+# What upkeep needs, as Debian 12 packages it: Conan asks no remote for these.
+[platform_requires]
+boost/1.81.0
+xsimd/8.1.0
+xxhash/0.8.1
+sqlite3/3.40.1

@@ -1,0 +1,45 @@
+# Conan 2 makes the package from this tree and uses it, without a remote: what it needs comes from the system. PARTS: the options to switch
+# on, with commas between them.
+cmake_minimum_required(VERSION 3.25)
+string(REPLACE "," ";" PARTS "${PARTS}")
+cmake_path(GET THERE PARENT_PATH tool)
+string(APPEND tool "/conan_tool")
+if(NOT EXISTS "${tool}/bin/conan")  # kept, so that it is fetched once
+  execute_process(COMMAND "${PYTHON}" -m venv "${tool}" RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(result EQUAL 0)
+    execute_process(COMMAND "${tool}/bin/python" -m pip install --quiet --retries 1 --timeout 15 "conan>=2.4,<3"
+      RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  endif()
+  if(NOT result EQUAL 0)
+    string(STRIP "${out}" out)
+    message("skipped: Conan cannot be had here: ${out}")
+    file(REMOVE_RECURSE "${tool}")
+    return()
+  endif()
+endif()
+
+include("${HERE}/steps.cmake")
+set(ENV{CONAN_HOME} "${THERE}/home")
+set(ENV{CXX} "${CXX}")
+succeeds("detecting a profile" "${tool}/bin/conan" profile detect)
+set(about --no-remote -pr:a default -pr:a "${HERE}/conan/system.profile" -s:a compiler.cppstd=20)
+set(options "")
+foreach(part IN LISTS PARTS)
+  list(APPEND options -o "upkeep/*:${part}=True")
+endforeach()
+succeeds("conan create" "${tool}/bin/conan" create "${ROOT}" ${about} ${options} -c "tools.cmake.cmaketoolchain:generator=${GENERATOR}"
+  -c "tools.build:compiler_executables={'cpp':'${CXX}'}" -c "tools.cmake.cmake_layout:test_folder=${THERE}/test_package")
+if(NOT printed MATCHES "upkeep/${VERSION}")
+  message(FATAL_ERROR "the recipe does not know that this is ${VERSION}:\n${printed}")
+endif()
+
+# Headers alone are one package for every build type and machine; the options tell packages apart, and so does the machine where something is compiled.
+set(use "${tool}/bin/conan" install "--requires=upkeep/${VERSION}" ${about} --build=never --output-folder=${THERE}/use)
+if("kernels" IN_LIST PARTS)
+  refused("a library that was compiled otherwise" "Missing (prebuilt package|binary)" ${use} ${options} -s build_type=Debug)
+else()
+  succeeds("the same headers in another build" ${use} ${options} -s build_type=Debug -s arch=armv8)
+  refused("a part that was not packaged" "Missing (prebuilt package|binary)" ${use} ${options} -o "upkeep/*:kernels=True")
+endif()
+refused("C\\+\\+17" "cppstd \\(17\\) is lower than the required C\\+\\+ standard \\(20\\)" ${use} ${options} -s compiler.cppstd=17)
+refused("Windows" "upkeep runs on Linux only" ${use} ${options} -s os=Windows)

@@ -1,0 +1,57 @@
+# Stands in for vcpkg where there is none: runs the portfile with FEATURES, its functions doing what vcpkg documents of them, for a release build
+# with the libraries of the system. It knows what our portfile uses, and refuses the rest.
+function(vcpkg_check_features)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "OUT_FEATURE_OPTIONS" "FEATURES;INVERTED_FEATURES")
+  set(options "")
+  foreach(kind IN ITEMS FEATURES INVERTED_FEATURES)
+    while(arg_${kind})
+      list(POP_FRONT arg_${kind} feature variable)
+      if(NOT feature IN_LIST ALL_FEATURES)
+        message(FATAL_ERROR "the portfile asks for the feature ${feature}, which the manifest does not have")
+      endif()
+      set(on OFF)
+      if((feature IN_LIST FEATURES AND kind STREQUAL "FEATURES") OR (NOT feature IN_LIST FEATURES AND kind STREQUAL "INVERTED_FEATURES"))
+        set(on ON)
+      endif()
+      list(APPEND options "-D${variable}=${on}")
+    endwhile()
+  endforeach()
+  set(${arg_OUT_FEATURE_OPTIONS} "${options}" PARENT_SCOPE)
+endfunction()
+
+function(vcpkg_cmake_configure)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "SOURCE_PATH" "OPTIONS")
+  succeeds("configuring the port" ${configure} -S "${arg_SOURCE_PATH}" -B "${CURRENT_BUILDTREES_DIR}" ${arg_OPTIONS} -DCMAKE_BUILD_TYPE=Release
+    -DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR} -DCMAKE_INSTALL_LIBDIR=lib)
+endfunction()
+
+function(vcpkg_cmake_install)
+  succeeds("building the port" "${CMAKE_COMMAND}" --build "${CURRENT_BUILDTREES_DIR}")
+  succeeds("installing the port" "${CMAKE_COMMAND}" --install "${CURRENT_BUILDTREES_DIR}")
+endfunction()
+
+function(vcpkg_cmake_config_fixup)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "CONFIG_PATH" "")
+  file(MAKE_DIRECTORY "${CURRENT_PACKAGES_DIR}/share")
+  file(RENAME "${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH}" "${CURRENT_PACKAGES_DIR}/share/${PORT}")
+  file(GLOB files "${CURRENT_PACKAGES_DIR}/share/${PORT}/*.cmake")
+  foreach(file IN LISTS files)
+    file(READ "${file}" text)
+    string(REGEX REPLACE "(get_filename_component\\(_IMPORT_PREFIX \"\\\${_IMPORT_PREFIX}\" PATH\\)\n)+"
+      "get_filename_component(_IMPORT_PREFIX \"\${_IMPORT_PREFIX}\" PATH)\nget_filename_component(_IMPORT_PREFIX \"\${_IMPORT_PREFIX}\" PATH)\n"
+      text "${text}")
+    file(WRITE "${file}" "${text}")
+  endforeach()
+endfunction()
+
+function(vcpkg_fixup_pkgconfig)
+  file(GLOB_RECURSE files "${CURRENT_PACKAGES_DIR}/*.pc")
+  if(NOT files)
+    message(FATAL_ERROR "the port installs no pkg-config file")
+  endif()
+endfunction()
+
+function(vcpkg_install_copyright)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "FILE_LIST")
+  file(COPY_FILE "${arg_FILE_LIST}" "${CURRENT_PACKAGES_DIR}/share/${PORT}/copyright")
+endfunction()
