@@ -39,28 +39,30 @@ struct transient_errors {
   return std::chrono::microseconds(static_cast<std::int64_t>(pause));
 }
 
+/// Sleeps until `until`. Throws errc::cancelled when `stop` is requested (noticed within 100 ms).
+template <class Clock>
+void sleep_unless_stopped(Clock&& clock, time_point until, const std::stop_token& stop) {
+  for (time_point now = clock.now(); now < until; now = clock.now()) {
+    if (stop.stop_requested()) throw error(errc::cancelled, "stopped while retrying, as asked");
+    // In slices, because no clock can be woken by a stop token.
+    clock.sleep_until(stop.stop_possible() ? std::min(until, now + std::chrono::milliseconds(100)) : until);
+  }
+}
+
 /// Returns what `f()` returns; calls it again after a pause when it throws an `upkeep::error` of which `worth_retrying(error)` says true,
 /// at most `policy.attempts` times in all. The last error, an error not worth retrying and every other exception pass through. Throws
 /// errc::cancelled when `stop` is requested before a call or during a pause (noticed within 100 ms).
 template <class Clock, class F, class Predicate = transient_errors>
 auto retry(const retry_policy& policy, Clock&& clock, rng& random, F&& f, Predicate worth_retrying = {}, const std::stop_token& stop = {})
     -> decltype(f()) {
-  const auto refuse_if_stopped = [&] {
-    if (stop.stop_requested()) throw error(errc::cancelled, "stopped while retrying, as asked");
-  };
   for (unsigned attempt = 1;; ++attempt) {
-    refuse_if_stopped();
+    if (stop.stop_requested()) throw error(errc::cancelled, "stopped while retrying, as asked");
     try {
       return f();
     } catch (const error& failure) {
       if (attempt >= policy.attempts || !worth_retrying(failure)) throw;
     }
-    const time_point until = clock.now() + pause_after(policy, attempt, random);
-    for (time_point now = clock.now(); now < until; now = clock.now()) {
-      refuse_if_stopped();
-      // In slices, because no clock can be woken by a stop token.
-      clock.sleep_until(stop.stop_possible() ? std::min(until, now + std::chrono::milliseconds(100)) : until);
-    }
+    sleep_unless_stopped(clock, clock.now() + pause_after(policy, attempt, random), stop);
   }
 }
 
