@@ -94,7 +94,7 @@ def strangers(options, flags, names):
     """Library headers that come from this machine although others were asked for: those named by our includes, found outside PREFIX."""
     text = "".join(f'#include "upkeep/{name}"\n' for name in names)
     result = run([options.compiler, *flags, "-M", "-x", "c++", "-"], text)
-    wanted = re.compile(r"/include/(xsimd/|boost/|xxhash\.h|sqlite3\.h|Eigen/|hnswlib/)")
+    wanted = re.compile(r"/include/(xsimd/|boost/|xxhash\.h|sqlite3\.h|httplib\.h|Eigen/|hnswlib/)")
     prefix = str(Path(options.within).resolve())
     return sorted({word for word in result.stdout.split() if wanted.search(word) and not str(Path(word).resolve()).startswith(prefix)})
 

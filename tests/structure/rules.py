@@ -32,9 +32,10 @@ DOORS = [
     (r"xsimd/", r"simd/"),
     (r"[a-z]*mmintrin\.h|immintrin\.h|cpuid\.h|arm_neon\.h", r"simd/|base/checksum\.hpp$"),  # checksum: what xxhash.h includes
     (r"Eigen/|unsupported/Eigen/", r"linalg/"),
-    (r"openssl/", r"crypto/"),
+    (r"openssl/", r"crypto/|net/(tls_context|connection)\.hpp$"),
     (r"sqlite3\.h", r"sqlite/"),
-    (r"httplib\.h", r"net/|service/"),
+    (r"httplib\.h", r"net/http_client\.hpp$|service/"),
+    (r"(netdb|netinet/[a-z]+|arpa/inet)\.h", r"net/connection\.hpp$"),
     (r"libpq-fe\.h", r"postgres/"),
     (r"hnswlib/", r"index/hnsw_index\.hpp$"),
     (r"xxhash\.h", r"base/checksum\.hpp$"),
@@ -52,7 +53,11 @@ source_location span sstream stack stdexcept stop_token streambuf string string_
 typeinfo unordered_map unordered_set utility valarray variant vector version
 """.split())
 HEAVY = {"iostream", "regex", "future"}
-SQLITE_NAMES = re.compile(r"^(sqlite/|[a-z_]+/(sqlite|sql)_)")
+# What a header that needs an optional library is called; CMakeLists.txt gives each to its target by that name.
+OPTIONAL = [
+    (r"sqlite/", r"sqlite/|[a-z_]+/(sqlite|sql)_", "SQLite is named sqlite_* or sql_*"),
+    (r"net/", r"net/|[a-z_]+/(http|firestore|remote|slack|webhook)_", "HTTP is named http_*, firestore_*, remote_*, slack_* or webhook_*"),
+]
 FORBIDDEN_WORDS = {"manager", "helper", "helpers", "util", "utils", "impl"}
 
 MAX_LINES = 450
@@ -202,10 +207,10 @@ def doors(t):
 
 def optional(t):
     for h in t.headers.values():
-        for target in sorted(t.reaches(h.name)):
-            if target.startswith("sqlite/") and not SQLITE_NAMES.match(h.name) and h.folder != "testing":
-                yield h.name, 1, f"reaches {target}: a header that needs SQLite is named sqlite_* or sql_*"
-                break
+        for library, names, sentence in OPTIONAL:
+            target = next((target for target in sorted(t.reaches(h.name)) if re.match(library, target)), None)
+            if target and not re.match(names, h.name) and h.folder != "testing":
+                yield h.name, 1, f"reaches {target}: a header that needs {sentence}"
 
 
 def purpose(t):
