@@ -1,11 +1,12 @@
 #pragma once
-// Everything that needs no optional library: all of upkeep but SQLite and JSON parsing.
+// Everything that needs no optional library: all of upkeep but SQLite, HTTP and JSON parsing.
 
 #include "config.hpp"
 #include "fwd.hpp"
 #include "version.hpp"
 
 #include "base/checksum.hpp"
+#include "base/circuit_breaker.hpp"
 #include "base/clock.hpp"
 #include "base/content_hash.hpp"
 #include "base/environment.hpp"
@@ -102,6 +103,7 @@
 
 #include "oracle/all_oracles.hpp"
 #include "oracle/any_oracle.hpp"
+#include "oracle/file_oracle.hpp"
 #include "oracle/predicate_oracle.hpp"
 #include "oracle/set_oracle.hpp"
 

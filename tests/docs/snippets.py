@@ -70,7 +70,9 @@ class Page:
         self.ran += 1
         file, program = pathlib.Path(scratch, f"line{line}.cpp"), pathlib.Path(scratch, f"line{line}")
         file.write_text(body)
-        libraries = (["-lboost_json"] if "_json.hpp" in body else []) + (["-lsqlite3"] if "sql" in body else []) + ["-lpthread"]
+        http = re.search(r"upkeep/(net/|\w+/(http|firestore|slack|webhook)_)", body)
+        libraries = (["-lboost_json"] if "_json.hpp" in body or http else []) + (["-lsqlite3"] if "sql" in body else []) + ["-lpthread"]
+        libraries += ["-lcpp-httplib", "-lssl", "-lcrypto"] if http else []
         built = subprocess.run(self.compiler + [f"-I{self.source / 'include'}", str(file), "-o", str(program)] + libraries, capture_output=True, text=True)
         if built.returncode != 0:
             self.fail(line, "does not compile:\n" + built.stderr[:3000])

@@ -22,6 +22,9 @@
 #include "upkeep/observe/progress_bar.hpp"
 #include "upkeep/oracle/all_oracles.hpp"
 #include "upkeep/oracle/any_oracle.hpp"
+#include "upkeep/oracle/file_oracle.hpp"
+#include "upkeep/oracle/firestore_oracle.hpp"
+#include "upkeep/oracle/http_oracle.hpp"
 #include "upkeep/oracle/predicate_oracle.hpp"
 #include "upkeep/oracle/set_oracle.hpp"
 #include "upkeep/oracle/sql_oracle.hpp"
@@ -50,8 +53,8 @@ static_assert(each_serves<roles::duplicate_finder_role, store, exhaustive_join<>
 static_assert(each_serves<roles::duplicate_guard_role, store, contained, same_words, digits_and_negation, any_pair, same_scope, same_source,
                           all_guards<same_scope, contained>>);
 static_assert(each_serves<roles::retention_role, store, keep_fullest, keep_oldest, keep_newest, keep_highest<&record_view::created>>);
-static_assert(each_serves<roles::orphan_oracle_role, store, no_oracle, set_oracle, predicate, sql_oracle,
-                          all_oracles<set_oracle, predicate>, any_oracle<set_oracle>>);
+static_assert(each_serves<roles::orphan_oracle_role, store, no_oracle, set_oracle, predicate, sql_oracle, file_oracle, http_oracle<>,
+                          firestore_oracle<>, all_oracles<set_oracle, predicate>, any_oracle<set_oracle>>);
 static_assert(each_serves<roles::removal_role, store, hard_delete> && each_serves<roles::removal_role, sqlite_store, hard_delete, mark>);
 static_assert(each_serves<roles::backup_role, store, file_backup> &&
               each_serves<roles::backup_role, sqlite_store, file_backup, sqlite_backup>);

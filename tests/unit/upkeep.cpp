@@ -16,7 +16,9 @@ bool belongs(const std::string& header) {
   const std::string folder = header.substr(0, slash), name = slash == std::string::npos ? header : header.substr(slash + 1);
   const bool sqlite = folder == "sqlite" || name.rfind("sqlite_", 0) == 0 || name.rfind("sql_", 0) == 0;
   const bool json = name == "json.hpp" || (name.size() > 9 && name.compare(name.size() - 9, 9, "_json.hpp") == 0);
-  return !sqlite && !json && folder != "testing" && header != "upkeep.hpp";
+  bool http = folder == "net";
+  for (const char* prefix : {"http_", "firestore_", "remote_", "slack_", "webhook_"}) http = http || name.rfind(prefix, 0) == 0;
+  return !sqlite && !http && !json && folder != "testing" && header != "upkeep.hpp";
 }
 
 }  // namespace
@@ -36,6 +38,9 @@ TEST_CASE("upkeep.hpp includes every header that needs no optional library, and 
   CHECK(included == wanted);
 #ifdef SQLITE_VERSION_NUMBER
   FAIL("upkeep.hpp includes sqlite3.h");
+#endif
+#ifdef CPPHTTPLIB_HTTPLIB_H
+  FAIL("upkeep.hpp includes httplib.h");
 #endif
 #ifdef BOOST_JSON_HPP
   FAIL("upkeep.hpp includes Boost.JSON");
