@@ -49,13 +49,14 @@ TEST_CASE("a port where nobody listens, and a host that is none, are unavailable
 
 TEST_CASE("writing to who has hung up is an error and no signal", "[connection]") {
   const auto before = std::signal(SIGPIPE, SIG_DFL);
-  raw_server server([](raw_server::peer& client) { client.reset(); });
+  raw_server server([](raw_server::peer& client) { client.end(); });
   connection line = connect("127.0.0.1", server.port());
   const auto failure = failure_of([&] {
     for (;;) line.write(std::string(1U << 16U, 'x'));
   });
   CHECK(failure.code == errc::unavailable);
   CHECK(failure.names("the connection broke"));
+  CHECK(failure_of([&] { line.write("more"); }).names("the connection broke"));  // now it is known to be gone
   std::signal(SIGPIPE, before);
 }
 

@@ -181,6 +181,14 @@ TEST_CASE("an answer that does not end is given up", "[http_client]") {
   }
 }
 
+TEST_CASE("a header line that is whole and long is refused", "[http_client]") {
+  const std::string rest = "\r\nContent-Length: 0\r\n\r\n";
+  CHECK(get("HTTP/1.1 200 " + std::string(8000, 'x') + rest).response.status == 200);
+  CHECK(get("HTTP/1.1 200 " + std::string(500'000, 'x') + rest).failure.code == errc::limit_exceeded);
+  CHECK(get("HTTP/1.1 200 OK\r\nX: " + std::string(8000, 'x') + rest).response.status == 200);
+  CHECK(get("HTTP/1.1 200 OK\r\nX: " + std::string(8200, 'x') + rest).failure.code == errc::limit_exceeded);
+}
+
 TEST_CASE("a body of exactly the limit is taken", "[http_client]") {
   CHECK(get(http_answer(200, std::string(1000, 'x'))).response.body.size() == 1000);
   CHECK(get(http_answer(200, std::string(1001, 'x'))).failure.code == errc::limit_exceeded);
