@@ -32,6 +32,8 @@
 // EXPECT: upkeep: history: write `void drop_from_ledger\(std::span<const upkeep::key_view> removed\)`
 // CASE: 18 lacks visit_ledger
 // EXPECT: upkeep: history: write `void visit_ledger\(upkeep::function_ref<void\(const upkeep::ledger_entry&\)> visit\)`
+// CASE: 19 names visit_runs and takes something else
+// EXPECT: upkeep: browsable_history: write `void visit_runs\(std::size_t most, upkeep::function_ref<void\(const upkeep::run_summary&\)> visit\)`
 #include "wrong_uses.hpp"
 
 #define VERB record_run
@@ -63,6 +65,13 @@ struct incomplete {
   void record_run(const upkeep::run_summary&) { return void(); } std::optional<upkeep::run_summary> last_run() { return std::optional<upkeep::run_summary>(); } void record_orphans(std::span<const upkeep::orphan_sighting>) { return void(); } void visit_orphans(upkeep::function_ref<void(const upkeep::orphan_sighting&)>) { return void(); } void add_to_ledger(std::span<const upkeep::ledger_entry>) { return void(); } void visit_ledger(upkeep::function_ref<void(const upkeep::ledger_entry&)>) { return void(); }
 };
 void use_incomplete() { compose(incomplete()); }
+#elif CASE == 19
+struct browsing {
+  void record_run(const upkeep::run_summary&) {}
+  REST
+  void visit_runs(upkeep::function_ref<void(const upkeep::run_summary&)>) {}
+};
+void use_browsing() { compose(browsing()); }
 #elif CASE == 18
 struct incomplete {
   void record_run(const upkeep::run_summary&) { return void(); } std::optional<upkeep::run_summary> last_run() { return std::optional<upkeep::run_summary>(); } void record_orphans(std::span<const upkeep::orphan_sighting>) { return void(); } void visit_orphans(upkeep::function_ref<void(const upkeep::orphan_sighting&)>) { return void(); } void add_to_ledger(std::span<const upkeep::ledger_entry>) { return void(); } void drop_from_ledger(std::span<const upkeep::key_view>) { return void(); }

@@ -2,8 +2,10 @@
 
 #include "upkeep/testing/conform_history.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
@@ -32,7 +34,10 @@ enum class bug {
   order_of_arrival,
   first_entry_stays,
   drops_nothing,
-  dies_with_its_object
+  dies_with_its_object,
+  visits_the_newest_first,
+  visits_all,
+  visits_without_reports
 };
 
 struct broken_history {
@@ -53,6 +58,15 @@ struct broken_history {
     if (which == bug::starts_with_a_run && inside.runs().empty()) return run_summary{};
     if (which == bug::brings_the_report && !inside.runs().empty()) return inside.runs().back();
     return inside.last_run();
+  }
+  void visit_runs(std::size_t most, upkeep::function_ref<void(const run_summary&)> visit) {
+    std::vector<run_summary> runs;
+    inside.visit_runs(which == bug::visits_all ? inside.runs().size() : most, [&](const run_summary& run) { runs.push_back(run); });
+    if (which == bug::visits_the_newest_first) std::reverse(runs.begin(), runs.end());
+    for (run_summary& run : runs) {
+      if (which == bug::visits_without_reports) run.report.clear();
+      visit(run);
+    }
   }
   void record_orphans(std::span<const orphan_sighting> seen) {
     std::vector<orphan_sighting> all(seen.begin(), seen.end());
@@ -138,7 +152,10 @@ TEST_CASE("the suite catches a history that breaks one rule", "[conformance][his
                                                {bug::order_of_arrival, "ledger_is_in_the_order_of_the_keys"},
                                                {bug::first_entry_stays, "ledger_entries_are_replaced"},
                                                {bug::drops_nothing, "ledger_entries_are_dropped"},
-                                               {bug::dies_with_its_object, "outlives_its_object"}};
+                                               {bug::dies_with_its_object, "outlives_its_object"},
+                                               {bug::visits_the_newest_first, "visits_the_last_runs_oldest_first"},
+                                               {bug::visits_all, "visits_the_last_runs_oldest_first"},
+                                               {bug::visits_without_reports, "visited_runs_bring_their_reports"}};
   for (const auto& [b, rule] : cases) {
     const auto report = conform_history(opener(b));
     INFO(rule << "\n" << report.text());

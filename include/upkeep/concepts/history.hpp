@@ -7,6 +7,7 @@
 #include "role.hpp"
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -95,19 +96,35 @@ template <class T>
 concept history = has_record_run<T> && has_last_run<T> && has_record_orphans<T> && has_visit_orphans<T> && has_add_to_ledger<T> &&
     has_drop_from_ledger<T> && has_visit_ledger<T>;
 
+// Refinement browsable_history (verb `visit_runs`):
+//   void visit_runs(std::size_t most, upkeep::function_ref<void(const upkeep::run_summary&)> visit)
+//     the last `most` runs in the order in which they were recorded, the oldest of them first, each with its report.
+template <class T>
+concept has_visit_runs = requires(T& t, std::size_t most, function_ref<void(const run_summary&)> visit) {
+  { t.visit_runs(most, visit) } -> std::same_as<void>;
+};
+/// A history that shows its past runs.
+template <class T>
+concept browsable_history = history<T> && has_visit_runs<T>;
+
 namespace check {
 
 template <class T>
 struct history {
   static constexpr bool a = has_record_run<T>, b = a && has_last_run<T>, c = b && has_record_orphans<T>, d = c && has_visit_orphans<T>,
-                        e = d && has_add_to_ledger<T>, f = e && has_drop_from_ledger<T>, fits = f && has_visit_ledger<T>;
+                        e = d && has_add_to_ledger<T>, f = e && has_drop_from_ledger<T>, g = f && has_visit_ledger<T>;
+  static constexpr bool fits = g && (!detail::names_visit_runs<T> || has_visit_runs<T>);
   static_assert(a, "upkeep: history: write `void record_run(const upkeep::run_summary& run)`");
   static_assert(!a || b, "upkeep: history: write `std::optional<upkeep::run_summary> last_run()`");
   static_assert(!b || c, "upkeep: history: write `void record_orphans(std::span<const upkeep::orphan_sighting> seen)`");
   static_assert(!c || d, "upkeep: history: write `void visit_orphans(upkeep::function_ref<void(const upkeep::orphan_sighting&)> visit)`");
   static_assert(!d || e, "upkeep: history: write `void add_to_ledger(std::span<const upkeep::ledger_entry> entries)`");
   static_assert(!e || f, "upkeep: history: write `void drop_from_ledger(std::span<const upkeep::key_view> removed)`");
-  static_assert(!f || fits, "upkeep: history: write `void visit_ledger(upkeep::function_ref<void(const upkeep::ledger_entry&)> visit)`");
+  static_assert(!f || g, "upkeep: history: write `void visit_ledger(upkeep::function_ref<void(const upkeep::ledger_entry&)> visit)`");
+  static_assert(
+      !g || !detail::names_visit_runs<T> || has_visit_runs<T>,
+      "upkeep: browsable_history: write `void visit_runs(std::size_t most, upkeep::function_ref<void(const upkeep::run_summary&)> "
+      "visit)`");
 };
 
 }  // namespace check

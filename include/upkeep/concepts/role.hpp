@@ -44,6 +44,7 @@ UPKEEP_DETAIL_NAMES(embed)
 UPKEEP_DETAIL_NAMES(now)
 UPKEEP_DETAIL_NAMES(transact)
 UPKEEP_DETAIL_NAMES(radius)
+UPKEEP_DETAIL_NAMES(visit_runs)
 #undef UPKEEP_DETAIL_NAMES
 
 /// The type of a policy, also where it is borrowed through std::ref.

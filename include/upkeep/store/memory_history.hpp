@@ -5,6 +5,7 @@
 #include "../concepts/history.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -45,6 +46,15 @@ class memory_history {
   [[nodiscard]] std::vector<run_summary> runs() const {
     const std::lock_guard guard(state_->mutex);
     return state_->runs;
+  }
+
+  void visit_runs(std::size_t most, function_ref<void(const run_summary&)> visit) {
+    std::vector<run_summary> copy;
+    {
+      const std::lock_guard guard(state_->mutex);
+      copy.assign(state_->runs.end() - static_cast<std::ptrdiff_t>(std::min(most, state_->runs.size())), state_->runs.end());
+    }
+    for (const run_summary& run : copy) visit(run);
   }
 
   void record_orphans(std::span<const orphan_sighting> seen) {
@@ -131,6 +141,6 @@ class memory_history {
   };
   std::shared_ptr<state> state_;
 };
-static_assert(history<memory_history>);
+static_assert(browsable_history<memory_history>);
 
 }  // namespace upkeep::inline v0

@@ -65,6 +65,12 @@ class sqlite_history {
   /// All runs in the order in which they were recorded, reports included.
   [[nodiscard]] std::vector<run_summary> runs() { return read_runs(" ORDER BY sequence", true); }
 
+  void visit_runs(std::size_t most, function_ref<void(const run_summary&)> visit) {
+    constexpr std::size_t all = std::size_t{1} << 62U;  // SQLite counts with a sign
+    const std::vector<run_summary> found = read_runs(" ORDER BY sequence DESC LIMIT " + std::to_string(std::min(most, all)), true);
+    for (std::size_t i = found.size(); i-- > 0;) visit(found[i]);
+  }
+
   void record_orphans(std::span<const orphan_sighting> seen) {
     change([&](sqlite::connection& database) {
       const std::map<key, sighting> known = read_orphans(database);
@@ -279,6 +285,6 @@ class sqlite_history {
 
   std::string path_;
 };
-static_assert(history<sqlite_history>);
+static_assert(browsable_history<sqlite_history>);
 
 }  // namespace upkeep::inline v0

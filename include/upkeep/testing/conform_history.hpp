@@ -6,10 +6,13 @@
 #include "conformance.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,6 +42,10 @@ class history_suite {
     rule("ledger_entries_are_replaced", &history_suite::ledger_entries_are_replaced);
     rule("ledger_entries_are_dropped", &history_suite::ledger_entries_are_dropped);
     rule("outlives_its_object", &history_suite::outlives_its_object);
+    if constexpr (browsable_history<std::remove_cvref_t<decltype(open())>>) {
+      rule("visits_the_last_runs_oldest_first", &history_suite::visits_the_last_runs_oldest_first);
+      rule("visited_runs_bring_their_reports", &history_suite::visited_runs_bring_their_reports);
+    }
     return runner_.finish();
   }
 
@@ -252,6 +259,52 @@ class history_suite {
     require(last.has_value() && last->id == "kept", "a run is forgotten when the history is opened again");
     require_orphan(history, key(1), "'s' since 2");
     require_ledger(ledger(history), {shown(key(5))});
+  }
+
+  template <class History>
+  static std::string visited(History& history, std::size_t most) {
+    std::string ids;
+    history.visit_runs(most, [&](const run_summary& run) { ids += run.id + " " + run.status + ", "; });
+    return ids;
+  }
+
+  void visits_the_last_runs_oldest_first() {
+    auto history = open();
+    require(visited(history, 5).empty(), "a new history visits a run");
+    for (const char* id : {"b", "a", "c"}) {
+      run_summary run = run_of(id);
+      run.started = at(id[0] == 'c' ? -5 : 5);
+      history.record_run(run);
+    }
+    history.record_run(run_of("b", "failed"));
+    const std::pair<std::size_t, std::string> cases[] = {{0, ""},
+                                                         {1, "b failed, "},
+                                                         {2, "c done, b failed, "},
+                                                         {3, "a done, c done, b failed, "},
+                                                         {std::numeric_limits<std::size_t>::max(), "a done, c done, b failed, "}};
+    for (const auto& [most, expected] : cases) {
+      const std::string seen = visited(history, most);
+      require(seen == expected, "of the last " + std::to_string(most) + " runs were visited: " + seen + "not: " + expected);
+    }
+  }
+
+  void visited_runs_bring_their_reports() {
+    auto history = open();
+    run_summary run = run_of("it's an id\n", "aborted");
+    run.rows = 7;
+    run.receipt = "/folder/r";
+    run.report = "{\"long\": \"\xc3\xa4\"}";
+    history.record_run(run);
+    std::size_t seen = 0;
+    history.visit_runs(1, [&](const run_summary& r) {
+      ++seen;
+      require(r.id == run.id && r.phase == run.phase && r.status == run.status && r.started == run.started && r.rows == run.rows &&
+                  r.receipt == run.receipt,
+              "a visited run has another field");
+      require(r.report == run.report, "a visited run comes without its report");
+      static_cast<void>(history.last_run());  // a visitor may call anything
+    });
+    require_equal(seen, 1, "the number of visited runs");
   }
 
   Open& open_;
