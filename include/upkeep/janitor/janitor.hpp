@@ -3,7 +3,9 @@
 
 #include "../base/file_lock.hpp"
 #include "cleanup.hpp"
+#include "report_text.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -53,8 +55,9 @@ class janitor {
   /// @throws error busy (another run holds the store), cancelled, or whatever kept it from starting.
   janitor_report run(std::stop_token stop = {}) {
     const bool detects = options_.phase == phase::detect;
+    const std::string_view what = to_string(options_.phase);
     return told(
-        !detects, [&](progress& p) { return detects ? detect(p) : locked(to_string(options_.phase), p, [&] { return clean(p); }); }, stop);
+        what, [&](progress& p) { return detects ? detect(p) : locked(what, p, [&] { return clean(p); }); }, stop);
   }
 
   /// What a cleanup would do now, baseline aside. Reads only and takes no lock.
@@ -69,13 +72,14 @@ class janitor {
   /// @throws error changed where the plan is of another store or too old, busy, limit_exceeded never: a limit gives status `aborted`.
   janitor_report apply(const plan& plan, std::stop_token stop = {}) {
     const auto body = [&](progress& p) { return locked("apply", p, [&] { return apply_locked(plan, p); }); };
-    return told(true, body, stop);
+    return told("apply", body, stop);
   }
 
   /// Brings the rows of a receipt back; rows that exist again with other content are left alone. Can be run twice.
   restore_report undo(const receipt& receipt) {
     progress p = progress_to_observer({});
     started_ = now();
+    began_ = std::chrono::steady_clock::now();
     if (receipt.store != parts_.store.identity())
       throw error(errc::changed,
                   "undo: the receipt " + receipt.id + " is of the store " + receipt.store + ", not of " + parts_.store.identity());
@@ -122,8 +126,9 @@ class janitor {
 
   // Times the whole run, tells observers and (unless it only looks) people how it ended, and lets an error through after telling them.
   template <class Body>
-  janitor_report told(bool people, Body&& body, std::stop_token stop) {
+  janitor_report told(std::string_view what, Body&& body, std::stop_token stop) {
     progress p = progress_to_observer(std::move(stop));
+    began_ = std::chrono::steady_clock::now();
     double total = 0;
     try {
       janitor_report r;
@@ -136,10 +141,20 @@ class janitor {
       return r;
     } catch (...) {
       const std::string failure = detail::what_was_thrown();
-      const event_field fields[] = {{"error", std::string_view(failure)}};
+      const std::string store = store_name();
+      const event_field fields[] = {{"phase", what}, {"store", std::string_view(store)}, {"error", std::string_view(failure)}};
       tell_safely(p, {event_level::alert, "run_failed", "the run ended before anything was changed", fields});
-      if (people) deliver({message::urgency::alert, "upkeep: the janitor could not run", failure});
+      if (what != "detect") deliver({message::urgency::alert, "upkeep: the janitor could not run", failure});
       throw;
+    }
+  }
+
+  // For events about a failure, which may be that of the store itself.
+  std::string store_name() const {
+    try {
+      return parts_.store.identity();
+    } catch (...) {
+      return {};
     }
   }
 
@@ -165,15 +180,32 @@ class janitor {
 
   void finish(janitor_report& r, progress& p) {
     if (r.phase != "detect") r.notifier_error = deliver(detail::message_about(r));
+    const auto set_aside = [&](upkeep::set_aside reason) { return r.set_aside[static_cast<std::size_t>(reason)]; };
     const event_field fields[] = {{"status", to_string(r.status)},
                                   {"phase", r.phase},
+                                  {"store", r.store},
+                                  {"dry_run", r.dry_run},
+                                  {"aborted_reason", r.aborted_reason},
                                   {"rows", r.rows},
+                                  {"set_aside_zero", set_aside(upkeep::set_aside::zero)},
+                                  {"set_aside_not_finite", set_aside(upkeep::set_aside::not_finite)},
+                                  {"set_aside_wrong_width", set_aside(upkeep::set_aside::wrong_width)},
+                                  {"set_aside_unreadable", set_aside(upkeep::set_aside::unreadable)},
                                   {"duplicates_found", r.duplicates_found},
                                   {"duplicates_removed", r.duplicates_removed},
                                   {"orphans_found", r.orphans_found},
                                   {"orphans_removed", r.orphans_removed},
+                                  {"sources", r.sources},
+                                  {"unknown_sources", r.unknown_sources},
                                   {"review_pairs", r.review_pairs},
                                   {"bytes_reclaimed", r.bytes_reclaimed},
+                                  {"file_bytes", r.file_bytes_after},
+                                  {"scan_seconds", r.seconds.scan},
+                                  {"oracle_seconds", r.seconds.oracle},
+                                  {"join_seconds", r.seconds.join},
+                                  {"guard_seconds", r.seconds.guard},
+                                  {"backup_seconds", r.seconds.backup},
+                                  {"remove_seconds", r.seconds.remove},
                                   {"total_seconds", r.total_seconds},
                                   {"error", r.error},
                                   {"notifier_error", r.notifier_error}};
@@ -236,6 +268,11 @@ class janitor {
     s.started = started_;
     s.receipt = r.receipt_path;
     s.report.clear();
+    if (status != "started") {  // a report of a run that goes on would say "done"
+      janitor_report so_far = r;
+      so_far.total_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+      s.report = report_as_json(so_far);
+    }
     if (r.phase == "log" || r.phase == "cleanup") {
       s.rows = r.rows;
       // A rise beyond the limit is not what the next night is measured against: an oracle that fails two nights running must not be believed
@@ -253,7 +290,11 @@ class janitor {
   void tell_interruption(progress& p) {
     const auto last = detail::use(parts_.history).last_run();
     if (!last || last->status != "started") return;
-    const event_field fields[] = {{"run", std::string_view(last->id)}, {"receipt", std::string_view(last->receipt)}};
+    const std::string store = parts_.store.identity();
+    const event_field fields[] = {{"run", std::string_view(last->id)},
+                                  {"phase", std::string_view(last->phase)},
+                                  {"store", std::string_view(store)},
+                                  {"receipt", std::string_view(last->receipt)}};
     p.tell({event_level::warning, "interrupted_run",
             "the run before was interrupted: whole batches of it may be gone, all of them are in its backup; undo with its receipt",
             fields});
@@ -387,6 +428,7 @@ class janitor {
   janitor_options options_;
   plan last_plan_;
   time_point started_{};
+  std::chrono::steady_clock::time_point began_{};
   bool absence_spike_ = false;
   observer_sink sink_{&parts_.observer};
 };

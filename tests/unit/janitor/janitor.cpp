@@ -4,6 +4,7 @@
 #include "support/failure.hpp"
 #include "support/janitor_world.hpp"
 #include "upkeep/janitor/receipt_json.hpp"
+#include "upkeep/janitor/report_json.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -819,6 +820,8 @@ TEST_CASE("a run that never finished is told with its receipt", "[janitor]") {
   REQUIRE(told.size() == 1);
   CHECK(told[0].level == event_level::warning);
   CHECK(told[0].fields.at("run") == "r1");
+  CHECK(told[0].fields.at("phase") == "cleanup");
+  CHECK(told[0].fields.at("store") == w.store.identity());
   CHECK(told[0].fields.at("receipt") == cut.receipt);
   w.observer.events.clear();
   j.run();
@@ -834,6 +837,67 @@ TEST_CASE("a stop before the first removal is an error that changes nothing", "[
   CHECK(failure_of([&] { j.run(stop.get_token()); }).code == errc::cancelled);
   CHECK(failure_of([&] { static_cast<void>(j.analyse(stop.get_token())); }).code == errc::cancelled);
   CHECK(w.store.size() == 3);
+}
+
+// ---- what a run leaves for those who watch ------------------------------------------------------------------------------------------------
+
+TEST_CASE("the end of a run is told with all that its report counts", "[janitor]") {
+  world w;
+  two_equal_rows_and_an_orphan(w);
+  upkeep::record nothing = row(9, 0);
+  nothing.vector = {0, 0, 0, 0};
+  w.insert(nothing);
+  if (GENERATE(false, true)) w.options.limits.count = 0;
+  auto j = w.janitor();
+  const janitor_report r = j.run();
+  const auto told = w.observer.named("run_finished");
+  REQUIRE(told.size() == 1);
+  const auto field = [&](const std::string& name) { return told[0].fields.at(name); };
+  CHECK(field("store") == w.store.identity());
+  CHECK(field("phase") == "cleanup");
+  CHECK(field("status") == to_string(r.status));
+  CHECK(field("aborted_reason") == r.aborted_reason);
+  CHECK(field("set_aside_zero") == "1");
+  CHECK(field("set_aside_unreadable") == "0");
+  CHECK(field("sources") == std::to_string(r.sources));
+  CHECK(field("unknown_sources") == "0");
+  CHECK(field("file_bytes") == std::to_string(r.file_bytes_after));
+  CHECK(field("scan_seconds") == std::to_string(r.seconds.scan));
+  CHECK(field("remove_seconds") == std::to_string(r.seconds.remove));
+}
+
+TEST_CASE("a run that could not run is told with its phase and store", "[janitor]") {
+  world w;
+  two_equal_rows_and_an_orphan(w);
+  w.store.before = [](std::string_view step) {
+    if (step == "scan") throw std::runtime_error("gone");
+  };
+  auto j = w.janitor();
+  CHECK_THROWS(j.run());
+  const auto told = w.observer.named("run_failed");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].fields.at("phase") == "cleanup");
+  CHECK(told[0].fields.at("store") == w.store.identity());
+  CHECK(w.notifier.messages.size() == 1);
+}
+
+TEST_CASE("the history keeps the report of each run that ended, and of none that goes on", "[janitor]") {
+  world w;
+  two_equal_rows_and_an_orphan(w);
+  auto j = w.janitor();
+  std::string while_it_ran = "not looked at";
+  w.observer.then = [&](const auto& e) {
+    if (e.name == "rows_removed") while_it_ran = w.store.inner.history().runs().back().report;
+  };
+  const janitor_report r = j.run();
+  CHECK(while_it_ran.empty());
+  const std::vector<run_summary> runs = w.store.inner.history().runs();
+  REQUIRE(runs.size() == 1);
+  janitor_report kept = parse_report(runs[0].report, "the report");
+  CHECK(kept.total_seconds > 0);
+  CHECK(kept.total_seconds <= r.total_seconds);
+  kept.total_seconds = r.total_seconds;
+  CHECK(report_as_json(kept) == report_as_json(r));
 }
 
 TEST_CASE("options that cannot be used are refused when the janitor is made", "[janitor]") {
