@@ -14,6 +14,7 @@
 #include "support/temporary_directory.hpp"
 #include "upkeep/observe/fanout_observer.hpp"
 #include "upkeep/observe/log_observer.hpp"
+#include "upkeep/observe/metrics_observer.hpp"
 #include "upkeep/observe/null_observer.hpp"
 #include "upkeep/observe/progress_bar.hpp"
 
@@ -58,6 +59,9 @@ TEST_CASE("the shipped observers conform", "[conformance][observer]") {
   check(conform_observer([&] { return upkeep::fanout_observer(upkeep::null_observer(), upkeep::log_observer(both)); },
                          [&] { return contents(both); }));
   check(conform_observer([] { return upkeep::null_observer(); }));
+  check(conform_observer([] { return upkeep::metrics_observer(); }));
+  const std::string metrics = directory / "metrics";
+  check(conform_observer([&] { return upkeep::metrics_observer({.textfile = metrics}); }));
   std::FILE* const stream = std::fopen(bar.c_str(), "w");
   REQUIRE(stream != nullptr);
   check(conform_observer([&] { return upkeep::progress_bar(stream, {.force = true}); }));

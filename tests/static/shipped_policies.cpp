@@ -19,6 +19,7 @@
 #include "upkeep/notify/log_notifier.hpp"
 #include "upkeep/observe/fanout_observer.hpp"
 #include "upkeep/observe/log_observer.hpp"
+#include "upkeep/observe/metrics_observer.hpp"
 #include "upkeep/observe/progress_bar.hpp"
 #include "upkeep/oracle/all_oracles.hpp"
 #include "upkeep/oracle/any_oracle.hpp"
@@ -61,8 +62,8 @@ static_assert(each_serves<roles::backup_role, store, file_backup> &&
 static_assert(each_serves<roles::run_lock_role, store, memory_lock, file_run_lock>);
 static_assert(each_serves<roles::history_role, store, memory_history, sqlite_history>);
 static_assert(each_serves<roles::notifier_role, store, null_notifier, log_notifier>);
-static_assert(
-    each_serves<roles::observer_role, store, null_observer, log_observer, progress_bar, fanout_observer<progress_bar, log_observer>>);
+static_assert(each_serves<roles::observer_role, store, null_observer, log_observer, metrics_observer, progress_bar,
+                          fanout_observer<progress_bar, log_observer>>);
 static_assert(each_serves<roles::clock_role, store, system_clock, upkeep::testing::manual_clock>);
 
 // Stores, metrics and embedders are no policies of a janitor, and are told so.
