@@ -1,7 +1,7 @@
 // The picture of a profile.
 #include "profile_chart.hpp"
 
-#include <upkeep/base/visible_text.hpp>
+#include <upkeep/base/html_text.hpp>
 
 #include "screen.hpp"
 
@@ -13,35 +13,7 @@
 namespace nightly_janitor {
 namespace {
 
-/// The smallest of 1, 2, 5, 10, 20, ... that is at least `value`.
-double round_up(double value) {
-  double power = std::pow(10.0, std::floor(std::log10(std::max(value, 1.0))));
-  for (const double step : {1.0, 2.0, 5.0, 10.0})
-    if (step * power >= value - 1e-9) return step * power;
-  return 10.0 * power;
-}
-
-/// Text of unknown origin as the content of an element: what XML 1.0 does not allow, and what could end the element, is replaced.
-std::string xml_text(std::string_view text, std::size_t most) {
-  const std::string shown = one_line(text, most);
-  std::string safe;
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    const std::string_view rest = std::string_view(shown).substr(i);
-    if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {  // U+FFFE and U+FFFF
-      safe += "\xEF\xBF\xBD";
-      i += 2;
-    } else if (shown[i] == '&') {
-      safe += "&amp;";
-    } else if (shown[i] == '<') {
-      safe += "&lt;";
-    } else if (shown[i] == '>') {
-      safe += "&gt;";
-    } else {
-      safe += shown[i];
-    }
-  }
-  return safe;
-}
+std::string xml_text(std::string_view text, std::size_t most) { return upkeep::html_text(one_line(text, most)); }
 
 /// As few decimals as a number has, at least so many.
 int digits_of(double value, int least) {
@@ -125,36 +97,6 @@ std::string panel_svg(const named_profile& named, double top) {
 }
 
 }  // namespace
-
-bar_scale::bar_scale(const std::vector<std::uint64_t>& bins) {
-  std::vector<std::uint64_t> some;
-  for (const std::uint64_t rows : bins)
-    if (rows != 0) some.push_back(rows);
-  if (some.empty()) return;
-  std::sort(some.begin(), some.end());
-  const auto largest = static_cast<double>(some.back()), middle = static_cast<double>(some[some.size() / 2]);
-  logarithmic_ = largest > 20 * middle;
-  step_ = std::max(1.0, round_up(largest / 5));
-  top_ = logarithmic_ ? round_up(largest) : std::ceil(largest / step_) * step_;
-  bottom_ = std::pow(10.0, std::floor(std::log10(static_cast<double>(some.front())))) / 2;
-}
-
-double bar_scale::height(double rows) const noexcept {
-  if (!(rows > 0)) return 0;
-  if (!logarithmic_) return rows / top_;
-  return std::log(rows / bottom_) / std::log(top_ / bottom_);
-}
-
-std::vector<double> bar_scale::ticks() const {
-  std::vector<double> marks;
-  if (logarithmic_) {
-    for (double tick = 2 * bottom_; tick < top_; tick *= 10) marks.push_back(tick);
-    if (marks.empty() || top_ / marks.back() > 4.0) marks.push_back(top_);
-  } else {
-    for (double tick = 0; tick <= top_ * (1 + 1e-9); tick += step_) marks.push_back(tick);
-  }
-  return marks;
-}
 
 std::string score_text(double score, int least) { return decimal(score, digits_of(score, least)); }
 
