@@ -4,12 +4,13 @@
 //   nightly_janitor run ... --phase cleanup                                                       removes, with a backup and within limits
 //
 // Where is what: the command line here; nightly_janitor/session.hpp composes the janitor, choices.hpp its policies, commands.cpp runs it,
-// summary.cpp says what it did, demo.cpp shows it.
+// summary.cpp says what it did, health.cpp shows how the store has been, demo.cpp shows it all.
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/version.hpp>
 
 #include "nightly_janitor/commands.hpp"
 #include "nightly_janitor/demo.hpp"
+#include "nightly_janitor/health.hpp"
 #include "nightly_janitor/import.hpp"
 #include "nightly_janitor/profile.hpp"
 #include "nightly_janitor/summary.hpp"
@@ -117,6 +118,10 @@ void add_output(CLI::App& command, settings& s) {
   command.add_option("--report", s.report, "write the report to this file as JSON")->group("Output");
 }
 
+void add_metrics(CLI::App& command, settings& s) {
+  command.add_option("--metrics", s.metrics, "count the run in this file of Prometheus metrics (NAME.prom)")->group("Output");
+}
+
 void add_speech(CLI::App& command, settings& s) {
   command.add_flag("--quiet", s.quiet, "no output but errors")->group("Output");
   command.add_flag("--json-log", s.json_log, "every event as a line of JSON on standard error")->group("Output");
@@ -131,8 +136,9 @@ struct command_line {
   import_request imported;
   demo_request shown;
   profile_request profiled;
-  CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *import = nullptr,
-           *demo = nullptr;
+  health_request health;
+  CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *report = nullptr,
+           *import = nullptr, *demo = nullptr;
 
   command_line() {
     app.require_subcommand(1);
@@ -149,6 +155,7 @@ struct command_line {
     add_removal(*run, s);
     run->add_option("--plan", s.plan, "write the plan to this file")->group("Output");
     add_output(*run, s);
+    add_metrics(*run, s);
 
     plan = app.add_subcommand("plan", "find what a cleanup would remove, and write it down to be read");
     add_store(*plan, s);
@@ -165,6 +172,7 @@ struct command_line {
     add_limits(*apply, s);
     add_removal(*apply, s);
     add_output(*apply, s);
+    add_metrics(*apply, s);
 
     undo = app.add_subcommand("undo", "bring the rows of a receipt back");
     add_store(*undo, s);
@@ -183,6 +191,15 @@ struct command_line {
     profile->add_option("--groups", profiled.groups, "show only the largest scopes and models, 0 for all (8)")->group("Output");
     profile->add_option("--svg", profiled.svg, "write the histograms to this file as a picture")->group("Output");
 
+    report = app.add_subcommand("report", "write one page about the health of the store over its runs");
+    add_store(*report, s);
+    add_sources(*report, s);
+    add_search(*report, s);
+    report->add_option("--html", health.html, "write the page to this file")->required()->group("Output");
+    report->add_option("--runs", health.runs, "show so many of the last runs (366)")->group("Output");
+    report->add_option("--plan", s.plan, "show what this plan found instead of looking at the store")->group("Output");
+    report->add_flag("--no-look", health.no_look, "do not look at the store: show only what earlier runs left")->group("Output");
+
     import = app.add_subcommand("import", "make a table of vectors (.fvecs) and their records (.jsonl)");
     import->add_option("--vectors", imported.vectors, ".fvecs file")->required();
     import->add_option("--records", imported.records, ".jsonl file, one object for each vector; each field becomes a column")->required();
@@ -197,7 +214,7 @@ struct command_line {
     demo->add_option("--rows", shown.rows, "only the first rows");
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
-    for (CLI::App* command : {run, plan, apply, undo, aliases, profile}) add_speech(*command, s);
+    for (CLI::App* command : {run, plan, apply, undo, aliases, profile, report}) add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
   }
 
@@ -238,6 +255,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   if (line.apply->parsed()) return apply_command(out, s, stop).code;
   if (line.undo->parsed()) return undo_command(out, s);
   if (line.aliases->parsed()) return aliases_command(out, s);
+  if (line.report->parsed()) return health_command(out, s, line.health, stop);
   if (line.profile->parsed()) return profile_command(out, s, line.profiled, stop);
   return run_command(out, s, stop).code;
 }

@@ -47,6 +47,7 @@ ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& 
   events.before_removal = nullptr;
   if (report.removed() == 0) look();
   name_policies(report.policies, s);
+  if (!report.observer_error.empty()) events.warnings.push_back("the end of the run could not be told: " + report.observer_error);
   // From here on rows may be gone: whatever else fails, the summary that names the receipt is shown.
   settings shown = s;
   std::string unwritten;
@@ -75,6 +76,8 @@ ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& 
   // Who asked for quiet, in cron say, still has to hear of this.
   if (s.quiet && !s.json_log && report.status != upkeep::outcome::done)
     std::fprintf(stderr, "nightly_janitor: %s\n", one_line(in_options(ended), 1000).c_str());
+  if (s.quiet && !s.json_log && !report.observer_error.empty())
+    std::fprintf(stderr, "nightly_janitor: %s\n", one_line(events.warnings.back(), 1000).c_str());
   const exit_code code = exit_code_of(report.status);
   return {code, std::move(report)};
 }

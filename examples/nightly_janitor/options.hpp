@@ -51,7 +51,7 @@ struct settings {
   std::int64_t batch = 200, threads = 0, vector_memory = 4096;  // the last one in MiB
   std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h";
   bool no_baseline = false, dry_run = false, quiet = false, json_log = false;
-  std::string backup_dir, report, plan, receipt, key;
+  std::string backup_dir, report, plan, receipt, key, metrics;
 
   bool examples = true;  ///< show three rows with their texts; the demo does that once
   guard_kind guard = guard_kind::contained;
@@ -158,6 +158,7 @@ inline void check_settings(settings& s) {
   if (!s.sources_database.empty()) require_file(s.sources_database, "--sources-database");
   if (!s.sources_file.empty()) require_file(s.sources_file, "--sources-file");
   require_folder_of(s.report, "--report");
+  require_folder_of(s.metrics, "--metrics");
 }
 
 inline upkeep::janitor_options janitor_options_of(const settings& s) {

@@ -5,6 +5,7 @@
 #include <upkeep/join/similarity_profile.hpp>
 
 #include "profile_chart.hpp"
+#include "profile_measure.hpp"
 #include "session.hpp"
 
 #include <algorithm>
@@ -127,28 +128,35 @@ upkeep::similarity_profile_options options_of(const settings& s, const profile_r
 
 }  // namespace
 
+measured_profiles measure_profiles(upkeep::sqlite_store& store, const upkeep::similarity_profile_options& options,
+                                   upkeep::progress& progress) {
+  measured_profiles measured;
+  const loaded_rows rows = load(store, progress);
+  const std::size_t width = store.dimension();
+  measured.rows = rows.group.size();
+  if (measured.rows == 0) return measured;
+  upkeep::similarity_profile_report report =
+      upkeep::similarity_profile({rows.vectors.data(), measured.rows, width}, rows.group, options, progress);
+  measured.seconds = report.seconds;
+  for (upkeep::group_profile& p : report.groups) measured.profiles.push_back({rows.names[p.group], std::move(p)});
+  std::stable_sort(measured.profiles.begin(), measured.profiles.end(),
+                   [](const named_profile& a, const named_profile& b) { return a.profile.rows > b.profile.rows; });
+  return measured;
+}
+
 exit_code profile_command(const screen& out, const settings& s, const profile_request& request, std::stop_token stop) {
   const upkeep::similarity_profile_options options = options_of(s, request);
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = true});
-  std::vector<named_profile> profiles;
-  std::size_t all = 0;
-  double seconds = 0;
+  measured_profiles measured;
   {
     watcher events(s, true);
     const auto tell = [&](const upkeep::event& e) { events.observe(e); };  // a progress only refers to it
     upkeep::progress progress(stop, tell);
-    const loaded_rows rows = load(store, progress);
-    const std::size_t width = store.dimension();
-    all = rows.group.size();
-    if (all != 0) {
-      upkeep::similarity_profile_report report =
-          upkeep::similarity_profile({rows.vectors.data(), all, width}, rows.group, options, progress);
-      seconds = report.seconds;
-      for (upkeep::group_profile& p : report.groups) profiles.push_back({rows.names[p.group], std::move(p)});
-    }
+    measured = measure_profiles(store, options, progress);
   }
-  std::stable_sort(profiles.begin(), profiles.end(),
-                   [](const named_profile& a, const named_profile& b) { return a.profile.rows > b.profile.rows; });
+  std::vector<named_profile>& profiles = measured.profiles;
+  const std::size_t all = measured.rows;
+  const double seconds = measured.seconds;
   const std::size_t found = profiles.size();
   std::uint64_t left_out = 0;
   if (request.groups != 0 && found > static_cast<std::size_t>(request.groups)) {

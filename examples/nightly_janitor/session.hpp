@@ -3,6 +3,7 @@
 
 #include <upkeep/janitor/make_janitor.hpp>
 #include <upkeep/observe/log_observer.hpp>
+#include <upkeep/observe/metrics_observer.hpp>
 #include <upkeep/observe/progress_bar.hpp>
 #include <upkeep/store/sqlite_store.hpp>
 
@@ -98,17 +99,24 @@ inline std::vector<example> examples_of(const upkeep::plan& plan, upkeep::sqlite
   return shown;
 }
 
-/// Sees every event: draws the bar, writes the log, keeps warnings for the end, and calls `before_removal` while all rows are still there.
+/// Sees every event: draws the bar, writes the log, counts the runs, keeps warnings for the end, and calls `before_removal` while all rows are still there.
 struct watcher {
   watcher(const settings& s, bool bar) {
     if (bar && !s.quiet && !s.json_log) progress.emplace(stderr);
     if (s.json_log)
       log.emplace(stderr, upkeep::log_options{.format = upkeep::log_format::json_lines, .minimum = upkeep::event_level::detail});
+    if (s.metrics.empty()) return;
+    metrics.emplace(upkeep::metrics_options{.textfile = s.metrics});
+    if (const std::string trouble = metrics->trouble(); !trouble.empty()) {
+      observe({upkeep::event_level::warning, "metrics_begun_anew", trouble, {}});
+      if (s.quiet && !s.json_log) std::fprintf(stderr, "nightly_janitor: %s\n", one_line(trouble, 1000).c_str());
+    }
   }
 
   void observe(const upkeep::event& e) {
     if (progress) progress->observe(e);
     if (log) log->observe(e);
+    if (metrics) metrics->observe(e);
     if (e.level == upkeep::event_level::warning) {
       std::string sentence(e.text.empty() ? e.name : e.text);
       for (const char* name : {"error", "receipt"})
@@ -122,6 +130,7 @@ struct watcher {
 
   std::optional<upkeep::progress_bar> progress;
   std::optional<upkeep::log_observer> log;
+  std::optional<upkeep::metrics_observer> metrics;
   std::vector<std::string> warnings;
   std::function<void()> before_removal;
 };
