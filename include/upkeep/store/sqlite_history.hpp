@@ -1,11 +1,9 @@
 #pragma once
 // The history of a store in a SQLite file of its own, made when something is first remembered.
 
-#include "../base/file.hpp"
 #include "../base/string_column.hpp"
 #include "../concepts/history.hpp"
-#include "../sqlite/statement.hpp"
-#include "../sqlite/transaction.hpp"
+#include "../sqlite/own_file.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -29,12 +27,12 @@ namespace upkeep::inline v0 {
 class sqlite_history {
  public:
   /// @param path  of the history's own file; its directory is made when needed
-  explicit sqlite_history(std::string path) : path_(std::move(path)) { detail::check_path(path_); }
+  explicit sqlite_history(std::string path) : file_(std::move(path), format) {}
 
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
 
   void record_run(const run_summary& run) {
-    change([&](sqlite::connection& database) {
+    file_.change([&](sqlite::connection& database) {
       sqlite::statement drop(database, "DELETE FROM runs WHERE id = ?1");
       drop.bind_text(1, run.id);
       drop.run();
@@ -72,7 +70,7 @@ class sqlite_history {
   }
 
   void record_orphans(std::span<const orphan_sighting> seen) {
-    change([&](sqlite::connection& database) {
+    file_.change([&](sqlite::connection& database) {
       const std::map<key, sighting> known = read_orphans(database);
       std::map<key, sighting> now;
       for (const orphan_sighting& s : seen) now[key(s.key)].meet(s.source, s.first_seen);
@@ -91,13 +89,13 @@ class sqlite_history {
 
   void visit_orphans(function_ref<void(const orphan_sighting&)> visit) {
     std::map<key, sighting> found;
-    read([&](sqlite::connection& database) { found = read_orphans(database); });
+    file_.read([&](sqlite::connection& database) { found = read_orphans(database); });
     for (const auto& [k, s] : found) visit({.key = k, .source = view(s.source), .first_seen = s.first_seen});
   }
 
   void add_to_ledger(std::span<const ledger_entry> entries) {
     if (entries.empty()) return;
-    change([&](sqlite::connection& database) {
+    file_.change([&](sqlite::connection& database) {
       sqlite::statement insert(database,
                                "INSERT OR REPLACE INTO ledger(id, source, witness, score, receipt, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
       for (const ledger_entry& e : entries) {
@@ -113,8 +111,8 @@ class sqlite_history {
   }
 
   void drop_from_ledger(std::span<const key_view> removed) {
-    if (removed.empty() || !exists()) return;
-    change([&](sqlite::connection& database) {
+    if (removed.empty() || !file_.exists()) return;
+    file_.change([&](sqlite::connection& database) {
       sqlite::statement drop(database, "DELETE FROM ledger WHERE id = ?1");
       for (const key_view k : removed) {
         bind_key(drop, 1, k);
@@ -125,7 +123,7 @@ class sqlite_history {
 
   void visit_ledger(function_ref<void(const ledger_entry&)> visit) {
     std::vector<entry> found;
-    read([&](sqlite::connection& database) {
+    file_.read([&](sqlite::connection& database) {
       sqlite::statement row(database, "SELECT id, source, witness, score, receipt, until FROM ledger ORDER BY id");
       while (row.step()) {
         found.push_back({key(read_key(row, 0)), read_text(row, 1), key(read_key(row, 2)), row.is_null(3) ? 0.0 : row.real(3),
@@ -143,8 +141,14 @@ class sqlite_history {
   }
 
  private:
-  static constexpr std::int64_t application_id = 0x75706B68;  // "upkh"
-  static constexpr std::int64_t newest_version = 1;
+  static constexpr sqlite::own_format format = {
+      "history", 0x75706B68, 1,  // "upkh"
+      "CREATE TABLE runs(sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, phase TEXT NOT NULL, status TEXT NOT NULL, "
+      "started INTEGER NOT NULL, row_count INTEGER NOT NULL, sources INTEGER NOT NULL, absent_sources INTEGER NOT NULL, "
+      "asked_oracle INTEGER NOT NULL, receipt TEXT NOT NULL, report TEXT NOT NULL);"
+      "CREATE TABLE orphans(id NOT NULL PRIMARY KEY, source TEXT, first_seen INTEGER NOT NULL) WITHOUT ROWID;"
+      "CREATE TABLE ledger(id NOT NULL PRIMARY KEY, source TEXT, witness NOT NULL, score REAL, receipt TEXT, until INTEGER NOT NULL) "
+      "WITHOUT ROWID"};
 
   using optional_text = std::optional<std::string>;
   static std::string_view view(const optional_text& text) noexcept { return text ? std::string_view(*text) : std::string_view(); }
@@ -204,7 +208,7 @@ class sqlite_history {
 
   std::vector<run_summary> read_runs(const std::string& which, bool reports) {
     std::vector<run_summary> found;
-    read([&](sqlite::connection& database) {
+    file_.read([&](sqlite::connection& database) {
       sqlite::statement row(database, "SELECT id, phase, status, started, row_count, sources, absent_sources, asked_oracle, receipt" +
                                           std::string(reports ? ", report" : "") + " FROM runs" + which);
       while (row.step()) {
@@ -225,65 +229,7 @@ class sqlite_history {
     return found;
   }
 
-  [[nodiscard]] bool exists() const { return file_size(path_).value_or(0) != 0; }
-
-  /// False for a file that nothing was written to yet: a process died between making it and its first transaction.
-  bool check_version(const sqlite::connection& database) const {
-    const std::int64_t owner = sqlite::select_int64(database, "PRAGMA application_id");
-    if (owner != application_id) {
-      if (owner == 0 && sqlite::select_int64(database, "SELECT count(*) FROM main.sqlite_schema") == 0) return false;
-      throw error(errc::unsupported, path_ + " is a database, but no history of upkeep: move it away");
-    }
-    const std::int64_t version = sqlite::select_int64(database, "PRAGMA user_version");
-    if (version > newest_version) {
-      throw error(errc::unsupported, path_ + " is a history of format " + std::to_string(version) + "; this upkeep reads up to " +
-                                         std::to_string(newest_version) + ": use a newer one");
-    }
-    return true;
-  }
-
-  template <class Action>
-  void read(Action&& action) {
-    if (!exists()) return;
-    sqlite::connection database = open_for_reading();
-    sqlite::transaction snapshot(database, sqlite::transaction_kind::read);
-    if (check_version(database)) action(database);
-  }
-
-  // A process that died while it wrote leaves a journal, which must be rolled back before anything can be read.
-  [[nodiscard]] sqlite::connection open_for_reading() const {
-    try {
-      return sqlite::connection(path_);
-    } catch (const error& failure) {
-      if (failure.code() != errc::io) throw;
-    }
-    return sqlite::connection(path_, {.mode = sqlite::open_mode::read_write});
-  }
-
-  template <class Action>
-  void change(Action&& action) {
-    create_directories_durably(detail::directory_of(path_));
-    sqlite::connection database(path_, {.mode = sqlite::open_mode::create});
-    database.execute("PRAGMA synchronous = FULL");
-    sqlite::transaction all(database, sqlite::transaction_kind::write);
-    if (!check_version(database)) make_tables(database);
-    action(database);
-    all.commit();
-  }
-
-  static void make_tables(sqlite::connection& database) {
-    database.execute(
-        "CREATE TABLE runs(sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, phase TEXT NOT NULL, status TEXT NOT NULL, "
-        "started INTEGER NOT NULL, row_count INTEGER NOT NULL, sources INTEGER NOT NULL, absent_sources INTEGER NOT NULL, "
-        "asked_oracle INTEGER NOT NULL, receipt TEXT NOT NULL, report TEXT NOT NULL);"
-        "CREATE TABLE orphans(id NOT NULL PRIMARY KEY, source TEXT, first_seen INTEGER NOT NULL) WITHOUT ROWID;"
-        "CREATE TABLE ledger(id NOT NULL PRIMARY KEY, source TEXT, witness NOT NULL, score REAL, receipt TEXT, until INTEGER NOT NULL) "
-        "WITHOUT ROWID;"
-        "PRAGMA application_id = " +
-        std::to_string(application_id) + ";PRAGMA user_version = " + std::to_string(newest_version));
-  }
-
-  std::string path_;
+  sqlite::own_file file_;
 };
 static_assert(browsable_history<sqlite_history>);
 
