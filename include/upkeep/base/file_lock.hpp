@@ -46,6 +46,10 @@ class file_lock {
   /// shown to those who find it busy. Throws errc::not_found or errc::io if the file cannot be opened or its file system has no locks.
   [[nodiscard]] static lock_attempt try_acquire(const std::string& path, std::string_view owner, time_point since = system_clock{}.now());
 
+  /// Who holds the lock on the file at `path` now; nothing where nobody does, or there is no such file. Takes no lock and makes nothing.
+  /// Throws errc::io if the file cannot be opened.
+  [[nodiscard]] static std::optional<lock_holder> holder_of(const std::string& path);
+
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   file_lock(file_lock&&) noexcept = default;
@@ -138,6 +142,20 @@ inline lock_attempt file_lock::try_acquire(const std::string& path, std::string_
   }
   attempt.lock.emplace(file_lock(path, std::move(file)));
   return attempt;
+}
+
+inline std::optional<lock_holder> file_lock::holder_of(const std::string& path) {
+  detail::check_path(path);
+  const detail::descriptor file = detail::open_file(path, O_RDONLY | O_NOFOLLOW);
+  if (!file.is_open()) {
+    if (errno == ENOENT) return std::nullopt;
+    detail::throw_file_error("open the lock file", path, errno);
+  }
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(file.number(), F_OFD_GETLK, &whole) != 0) detail::throw_file_error("ask for the lock on", path, errno);
+  return whole.l_type == F_UNLCK ? std::nullopt : std::optional(read_holder(file.number()));
 }
 
 }  // namespace upkeep::inline v0

@@ -87,6 +87,23 @@ TEST_CASE("a lock is held until it is destroyed, also against the same process",
   CHECK(file_lock::try_acquire(path, "someone else"));
 }
 
+TEST_CASE("who holds a lock can be asked without taking it", "[file_lock]") {
+  const temporary_directory scratch;
+  const std::string path = scratch / "lock";
+  CHECK_FALSE(file_lock::holder_of(path));
+  CHECK_FALSE(std::filesystem::exists(path));
+  {
+    const auto held = file_lock::try_acquire(path, "nightly on host a", noon);
+    const auto holder = file_lock::holder_of(path);
+    REQUIRE(holder);
+    CHECK(holder->owner == "nightly on host a");
+    CHECK(holder->since == "2026-01-02T12:00:00Z");
+    CHECK_FALSE(file_lock::try_acquire(path, "someone else"));  // the question freed nothing
+  }
+  CHECK_FALSE(file_lock::holder_of(path));
+  CHECK(file_lock::try_acquire(path, "someone else"));
+}
+
 TEST_CASE("opening and closing the file elsewhere does not lose the lock", "[file_lock]") {
   const temporary_directory scratch;
   const auto held = file_lock::try_acquire(scratch / "lock", "a");
