@@ -99,6 +99,14 @@ class incremental_search {
     std::size_t finger = 0;
     for (std::size_t i = 0; i < rows_.rows(); ++i) {
       if (i % 65536 == 0) progress_.check("the search for near-duplicates");
+      // The places lie in the order of the sketches, which no machine can guess.
+      if (finger + 2 * reach < in_order.size()) {
+        const row_index later = in_order[finger + 2 * reach], soon = in_order[finger + reach];
+        then.keys.prefetch_end(later);
+        __builtin_prefetch(then.content.data() + later);
+        __builtin_prefetch(row_of_.data() + later, 1);
+        then.keys.prefetch_key(soon);
+      }
       const key_view key = earlier_.key_of(i);
       const std::size_t end = left.size() * 8 > rows_.rows() ? finger : std::min(finger + reach, in_order.size());
       std::size_t at = finger;
