@@ -65,8 +65,8 @@ TEST_CASE("rows that no metric can judge are set aside, those that no float can 
   CHECK(sketched.apart() == std::vector<upkeep::row_index>{6});
   CHECK(sketched.set().size() == n - 5);
   CHECK(sketched.copies().count(10) == 2);
-  for (const std::size_t i : {3, 4, 5}) CHECK(std::isnan(sketched.squared_norm(i)));
-  for (const std::size_t i : {0, 6, 10, 90, 99}) CHECK(sketched.squared_norm(i) == upkeep::reference_squared_norm(rows[i].data(), d));
+  for (const std::size_t i : {3u, 4u, 5u}) CHECK(std::isnan(sketched.squared_norm(i)));
+  for (const std::size_t i : {0u, 6u, 10u, 90u, 99u}) CHECK(sketched.squared_norm(i) == upkeep::reference_squared_norm(rows[i].data(), d));
 
   // A row of zeros has a distance.
   const auto flat = space_of<upkeep::euclidean>(rows, 1.0);
