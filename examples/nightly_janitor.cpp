@@ -13,6 +13,7 @@
 #include "nightly_janitor/health.hpp"
 #include "nightly_janitor/import.hpp"
 #include "nightly_janitor/profile.hpp"
+#include "nightly_janitor/serve.hpp"
 #include "nightly_janitor/summary.hpp"
 
 #include <CLI/App.hpp>
@@ -137,8 +138,10 @@ struct command_line {
   demo_request shown;
   profile_request profiled;
   health_request health;
+  schedule_request scheduled;
   CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *report = nullptr,
-           *import = nullptr, *demo = nullptr;
+           *import = nullptr, *demo = nullptr, *serve = nullptr, *trigger = nullptr, *pause = nullptr, *resume = nullptr,
+           *history = nullptr, *status = nullptr;
 
   command_line() {
     app.require_subcommand(1);
@@ -199,6 +202,7 @@ struct command_line {
     report->add_option("--runs", health.runs, "show so many of the last runs (366)")->group("Output");
     report->add_option("--plan", s.plan, "show what this plan found instead of looking at the store")->group("Output");
     report->add_flag("--no-look", health.no_look, "do not look at the store: show only what earlier runs left")->group("Output");
+    add_schedule();
 
     import = app.add_subcommand("import", "make a table of vectors (.fvecs) and their records (.jsonl)");
     import->add_option("--vectors", imported.vectors, ".fvecs file")->required();
@@ -214,8 +218,42 @@ struct command_line {
     demo->add_option("--rows", shown.rows, "only the first rows");
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
-    for (CLI::App* command : {run, plan, apply, undo, aliases, profile, report}) add_speech(*command, s);
+    for (CLI::App* command : {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status})
+      add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
+  }
+
+  void add_schedule() {
+    serve = app.add_subcommand("serve", "run every night: look, clean where that is safe, tell people; until it is asked to stop");
+    add_store(*serve, s);
+    add_sources(*serve, s);
+    add_search(*serve, s);
+    serve->add_option("--schedule", scheduled.schedule, "minute hour day-of-month month day-of-week (" + scheduled.schedule + ")")
+        ->group("Schedule");
+    serve->add_option("--utc-offset", scheduled.utc_offset, "whose clock the schedule means: Z, +02:00 (Z)")->group("Schedule");
+    serve->add_option("--overlap", scheduled.overlap, "skip, buffer-one: what is due while a night is carried out (skip)")
+        ->group("Schedule");
+    serve->add_option("--catch-up", scheduled.catch_up, "how late a night that was missed still begins (1h)")->group("Schedule");
+    serve->add_option("--jitter", scheduled.jitter, "begin up to so much later (0)")->group("Schedule");
+    serve->add_flag("--pause-on-failure", scheduled.pause_on_failure, "begin no further night after one that did not end well")
+        ->group("Schedule");
+    serve->add_flag("--no-baseline", s.no_baseline, "let the very first run remove rows")->group("Removal");
+    add_limits(*serve, s);
+    add_removal(*serve, s);
+    add_output(*serve, s);
+
+    const auto of_store = [&](const char* name, const char* what) {
+      CLI::App* command = app.add_subcommand(name, what);
+      command->add_option("--database", s.database, "SQLite file with the vectors")->required()->group("Store");
+      return command;
+    };
+    trigger = of_store("trigger", "ask the server for a night now");
+    pause = of_store("pause", "let no night begin by itself");
+    pause->add_option("--reason", scheduled.reason, "why, for those who look at the status (" + scheduled.reason + ")");
+    resume = of_store("resume", "let the schedule begin nights again");
+    history = of_store("history", "show the latest nights and their steps");
+    history->add_option("--jobs", scheduled.jobs, "how many (20)");
+    status = of_store("status", "show whether the schedule is served, and how the last night went");
   }
 
   [[nodiscard]] bool knows(const std::string& subcommand) const {
@@ -257,6 +295,11 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   if (line.aliases->parsed()) return aliases_command(out, s);
   if (line.report->parsed()) return health_command(out, s, line.health, stop);
   if (line.profile->parsed()) return profile_command(out, s, line.profiled, stop);
+  if (line.serve->parsed()) return serve_command(out, s, line.scheduled, stop);
+  if (line.trigger->parsed()) return trigger_command(out, s);
+  if (line.pause->parsed() || line.resume->parsed()) return pause_command(out, s, line.scheduled, line.pause->parsed());
+  if (line.history->parsed()) return history_command(out, s, line.scheduled);
+  if (line.status->parsed()) return status_command(out, s);
   return run_command(out, s, stop).code;
 }
 

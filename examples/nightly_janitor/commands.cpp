@@ -112,7 +112,7 @@ ending run_command(const screen& out, const settings& s, std::stop_token stop) {
   require_folder_of(s.plan, "--plan");
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = s.phase == upkeep::phase::detect});
   watcher events(s, true);
-  return with_janitor(s, store, events,
+  return with_janitor(s, store, std::ref(events),
                       [&](auto& janitor) { return run_and_show(out, s, store, events, janitor, [&](auto& j) { return j.run(stop); }); });
 }
 
@@ -122,7 +122,7 @@ ending apply_command(const screen& out, const settings& s, std::stop_token stop)
   const settings made_with = settings_of(plan, s);
   upkeep::sqlite_store store(s.database, layout_of(s));
   watcher events(s, true);
-  return with_janitor(made_with, store, events, [&](auto& janitor) {
+  return with_janitor(made_with, store, std::ref(events), [&](auto& janitor) {
     return run_and_show(out, made_with, store, events, janitor, [&](auto& j) { return j.apply(plan, stop); });
   });
 }
@@ -132,7 +132,7 @@ exit_code undo_command(const screen& out, const settings& s) {
   const upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
   upkeep::sqlite_store store(s.database, layout_of(s));
   watcher events(s, false);
-  const upkeep::restore_report done = with_janitor(s, store, events, [&](auto& janitor) { return janitor.undo(receipt); });
+  const upkeep::restore_report done = with_janitor(s, store, std::ref(events), [&](auto& janitor) { return janitor.undo(receipt); });
   out.line(out.bold("undo") + " of " + short_path(s.database) + ", table " + one_line(s.table, 30) + ": " + out.good("done"));
   out.item("in the backup", counted(done.rows, "row"));
   out.item("brought back", grouped(done.restored));
@@ -153,7 +153,7 @@ exit_code aliases_command(const screen& out, const settings& s) {
   const auto [end, failure] = std::from_chars(s.key.data(), s.key.data() + s.key.size(), number);
   if (failure == std::errc() && end == s.key.data() + s.key.size()) spelled.emplace_back(number);
   std::vector<upkeep::alias> found;
-  with_janitor(s, store, events, [&](auto& janitor) {
+  with_janitor(s, store, std::ref(events), [&](auto& janitor) {
     for (const upkeep::key& k : spelled)
       for (upkeep::alias& a : janitor.aliases(k)) found.push_back(std::move(a));
     return 0;

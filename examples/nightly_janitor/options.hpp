@@ -63,8 +63,8 @@ struct settings {
 };
 
 /// `20h`, `30m`, `2d`, `45s` or `0`.
-inline std::chrono::seconds parse_duration(const std::string& text) {
-  const usage_error refusal("--grace is '" + text +
+inline std::chrono::seconds parse_duration(const std::string& text, const std::string& option) {
+  const usage_error refusal(option + " is '" + text +
                             "': give a whole number with s, m, h or d behind it, such as 20h, 30m or 2d, or 0 for none");
   std::int64_t number = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -141,7 +141,7 @@ inline void check_settings(settings& s) {
     throw usage_error("--vector-memory is " + std::to_string(s.vector_memory) + ": give MiB from 1 to 1073741824");
   s.guard = parse_guard(s.guard_name);
   s.keep = parse_keep(s.keep_name);
-  s.grace = parse_duration(s.grace_text);
+  s.grace = parse_duration(s.grace_text, "--grace");
   if (s.phase_name == "detect")
     s.phase = upkeep::phase::detect;
   else if (s.phase_name == "log")

@@ -137,14 +137,14 @@ struct watcher {
 static_assert(upkeep::observer<watcher>);
 
 /// Calls `body` with a janitor as the settings describe it. Whether orphans are looked for is part of a janitor's type, hence the two calls.
-template <class Body>
-auto with_janitor(const settings& s, upkeep::sqlite_store& store, watcher& events, Body&& body) {
+template <class Observer, class Body>
+auto with_janitor(const settings& s, upkeep::sqlite_store& store, Observer observer, Body&& body) {
   const upkeep::janitor_options options = janitor_options_of(s);
   if (!s.asks_sources()) {
-    auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, std::ref(events), options);
+    auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, observer, options);
     return body(janitor);
   }
-  auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, oracle_of(s), std::ref(events), options);
+  auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, oracle_of(s), observer, options);
   return body(janitor);
 }
 

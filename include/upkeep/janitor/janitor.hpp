@@ -255,6 +255,7 @@ class janitor {
 
   janitor_report detect(progress& p) {
     analysis found = look("detect", p);
+    if (options_.limits.excess == on_excess::abort) found.report.would_abort = exceeded_limit(found.plan, options_.limits, found.basis).reason;
     last_plan_ = std::move(found.plan);
     return std::move(found.report);
   }

@@ -48,6 +48,7 @@ struct janitor_report {
   bool baseline = false;  ///< this was the first run on the store: it recorded and removed nothing
   outcome status = outcome::done;
   std::string aborted_reason;  ///< `safety_threshold`, `count_limit`, `scope_threshold`, `absence_spike`
+  std::string would_abort;     ///< of phase `detect`: the limit for which a cleanup would be aborted
   std::string error;           ///< one sentence where status is not `done`
   std::uint64_t rows = 0;
   std::array<std::uint64_t, 5> set_aside{};  ///< by upkeep::set_aside
@@ -85,6 +86,7 @@ struct janitor_report {
   void fields(Visitor&& visit) const {
     visit("status", to_string(status));
     if (!aborted_reason.empty()) visit("aborted.reason", std::string_view(aborted_reason));
+    if (!would_abort.empty()) visit("would_abort", std::string_view(would_abort));
     if (!error.empty()) visit("error", std::string_view(error));
     visit("run_id", std::string_view(run_id));
     visit("phase", std::string_view(phase));

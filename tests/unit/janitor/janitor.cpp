@@ -321,6 +321,11 @@ TEST_CASE("a plan beyond a limit aborts the whole cleanup and raises an alert", 
   REQUIRE(w.notifier.messages.size() == 1);
   CHECK(w.notifier.messages[0].level == message::urgency::alert);
   CHECK(w.store.inner.history().last_run()->status == "aborted");
+  // Who only looks is told what would happen.
+  w.options.phase = phase::detect;
+  const janitor_report looked = w.janitor().run();
+  CHECK(looked.status == outcome::done);
+  CHECK(looked.would_abort == reason);
 }
 
 TEST_CASE("trim removes the safest up to the limit", "[janitor]") {

@@ -1,0 +1,137 @@
+#pragma once
+// The janitor's night as a step table: look, clean only where that is safe, and tell people either way.
+
+#include "../workflow/local_runner.hpp"
+#include "options.hpp"
+#include "report.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace upkeep::inline v0 {
+
+/// What a night needs from those who run it.
+struct nightly_tasks {
+  /// Runs the janitor up to a phase (`phase::detect`, which changes nothing, or `phase::cleanup`) and returns its report. To be called again
+  /// after an attempt that was interrupted, when `step_call::resumed` is true.
+  std::function<janitor_report(phase, step_call&)> run;
+  std::function<void(const message&)> notify;  ///< to the notification channel; may throw: then it is tried again
+  std::function<void(const message&)> alert;   ///< to the alert channel; may throw
+};
+
+/// `analyze_vector_store`, then `cleanup_vector_store` where no limit would be exceeded, then `send_slack_notification`; in all other cases
+/// `send_alert`, and the job ends `aborted` with the limit as its reason, or `failed`.
+///
+/// Facts of `analyze_vector_store` and `cleanup_vector_store`: `status`, `reason` (the limit that would be or was exceeded), the counts of the
+/// report, `message_title`, `message_text`; of the first one also `safe`, `yes` or `no`.
+[[nodiscard]] inline step_table nightly_workflow() {
+  step_table table{.name = "nightly_janitor"};
+  const retry_policy patient{.attempts = 5, .delay = std::chrono::seconds(30), .factor = 2.0, .maximum_delay = std::chrono::minutes(10)};
+  const step_transition alert_failed{.next = "send_failure_alert"};
+  const step_transition ends_failed{.status = "failed", .reason = "step_failed"};
+  table.steps.push_back({.name = "analyze_vector_store",
+                         .retry = patient,
+                         .then = {{.fact = "safe", .equals = "yes", .next = "cleanup_vector_store"}, {.next = "send_alert"}},
+                         .on_failure = alert_failed});
+  table.steps.push_back({.name = "cleanup_vector_store",
+                         .retry = patient,
+                         .then = {{.fact = "status", .equals = "done", .next = "send_slack_notification"},
+                                  {.fact = "status", .equals = "aborted", .next = "send_alert"},
+                                  {.next = "send_failure_alert"}},
+                         .on_failure = alert_failed});
+  // A message that cannot be delivered changes nothing about the night; that it could not is in the history.
+  table.steps.push_back({.name = "send_slack_notification",
+                         .start_to_close = std::chrono::minutes(5),
+                         .retry = patient,
+                         .on_failure = {.status = "done", .reason = "message_not_delivered"}});
+  table.steps.push_back({.name = "send_alert",
+                         .start_to_close = std::chrono::minutes(5),
+                         .retry = patient,
+                         .then = {{.fact = "reason", .equals = "count_limit", .status = "aborted", .reason = "count_limit"},
+                                  {.fact = "reason", .equals = "scope_threshold", .status = "aborted", .reason = "scope_threshold"},
+                                  {.fact = "reason", .equals = "absence_spike", .status = "aborted", .reason = "absence_spike"},
+                                  {.status = "aborted", .reason = "safety_threshold"}},
+                         .on_failure = {.status = "aborted", .reason = "message_not_delivered"}});
+  table.steps.push_back({.name = "send_failure_alert",
+                         .start_to_close = std::chrono::minutes(5),
+                         .retry = patient,
+                         .then = {ends_failed},
+                         .on_failure = ends_failed});
+  return table;
+}
+
+namespace detail {
+
+/// What later steps and readers of the history need of a report.
+[[nodiscard]] inline step_facts facts_of(const janitor_report& r) {
+  const message m = message_about(r);
+  return {{"status", std::string(to_string(r.status))},
+          {"reason", r.aborted_reason.empty() ? r.would_abort : r.aborted_reason},
+          {"run_id", r.run_id},
+          {"rows", std::to_string(r.rows)},
+          {"duplicates_found", std::to_string(r.duplicates_found)},
+          {"duplicates_removed", std::to_string(r.duplicates_removed)},
+          {"orphans_found", std::to_string(r.orphans_found)},
+          {"orphans_removed", std::to_string(r.orphans_removed)},
+          {"review_pairs", std::to_string(r.review_pairs)},
+          {"bytes_reclaimed", std::to_string(r.bytes_reclaimed)},
+          {"receipt", r.receipt ? r.receipt_path : std::string()},
+          {"message_title", m.title},
+          {"message_text", m.text}};
+}
+
+}  // namespace detail
+
+/// The activities of nightly_workflow().
+[[nodiscard]] inline std::map<std::string, activity, std::less<>> nightly_activities(nightly_tasks tasks) {
+  const auto run = [work = std::move(tasks.run)](phase p, step_call& call) {
+    const janitor_report r = work(p, call);
+    // Stopped between two batches: what is left is done when the step is carried out again.
+    if (r.status == outcome::cancelled) throw error(errc::cancelled, "the run was stopped between two batches: the rest is done later");
+    return r;
+  };
+  std::map<std::string, activity, std::less<>> all;
+  all["analyze_vector_store"] = [run](step_call& call) {
+    const janitor_report r = run(phase::detect, call);
+    step_facts facts = detail::facts_of(r);
+    if (!r.would_abort.empty())
+      for (auto& [name, value] : facts)
+        if (name == "message_title") value = "upkeep: nothing was removed, because of " + r.would_abort + ", on " + r.store;
+    facts.emplace_back("safe", r.would_abort.empty() ? "yes" : "no");
+    return facts;
+  };
+  all["cleanup_vector_store"] = [run](step_call& call) { return detail::facts_of(run(phase::cleanup, call)); };
+  const auto told_by = [](const step_call& call) {
+    const bool cleaned = !call.fact_of("cleanup_vector_store", "status").empty();
+    const std::string_view step = cleaned ? "cleanup_vector_store" : "analyze_vector_store";
+    return message{.title = std::string(call.fact_of(step, "message_title")), .text = std::string(call.fact_of(step, "message_text"))};
+  };
+  all["send_slack_notification"] = [told_by, send = std::move(tasks.notify)](step_call& call) -> step_facts {
+    send(told_by(call));
+    return {};
+  };
+  all["send_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
+    message m = told_by(call);
+    m.level = message::urgency::alert;
+    send(m);
+    const std::string_view cleaned = call.fact_of("cleanup_vector_store", "reason");
+    return {{"reason", std::string(cleaned.empty() ? call.fact_of("analyze_vector_store", "reason") : cleaned)}};
+  };
+  all["send_failure_alert"] = [told_by, send = std::move(tasks.alert)](step_call& call) -> step_facts {
+    message m = told_by(call);
+    if (m.title.empty()) m.title = "upkeep: the night's run failed";
+    m.level = message::urgency::alert;
+    for (const step_event& e : call.history())
+      if (e.kind == step_event::what::failed || e.kind == step_event::what::timed_out)
+        m.text += e.step + ": " + (e.text.empty() ? "no sign of life for too long" : e.text) + '\n';
+    send(m);
+    return {};
+  };
+  return all;
+}
+
+}  // namespace upkeep::inline v0

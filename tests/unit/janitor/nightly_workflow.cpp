@@ -1,0 +1,159 @@
+#include "upkeep/janitor/nightly_workflow.hpp"
+
+#include "support/catch.hpp"
+#include "upkeep/observe/null_observer.hpp"
+#include "upkeep/testing/manual_clock.hpp"
+#include "upkeep/workflow/memory_job_store.hpp"
+
+#include <string>
+#include <vector>
+
+using namespace upkeep;
+
+namespace {
+
+// A night with a janitor that reports what the test wants.
+struct night {
+  memory_job_store jobs;
+  testing::manual_clock clock{time_point(std::chrono::hours(1))};
+  std::string would_abort{};
+  outcome status = outcome::done;
+  std::string aborted_reason{};
+  std::vector<std::string> done{};
+  std::vector<message> notices{}, alerts{};
+  unsigned messages_that_fail = 0;
+  bool analysis_fails = false;
+
+  job_end operator()() {
+    nightly_tasks tasks;
+    tasks.run = [this](phase p, step_call&) {
+      done.emplace_back(to_string(p));
+      if (analysis_fails) throw error(errc::corrupt, "the database is damaged");
+      janitor_report r;
+      r.phase = to_string(p);
+      r.store = "memory";
+      r.rows = 100;
+      r.duplicates_found = 4;
+      if (p == phase::detect) {
+        r.would_abort = would_abort;
+      } else {
+        r.status = status;
+        r.aborted_reason = aborted_reason;
+        r.duplicates_removed = status == outcome::done ? 4 : 0;
+      }
+      return r;
+    };
+    const auto keep = [this](std::vector<message>& list) {
+      return [this, &list](const message& m) {
+        if (messages_that_fail > 0) {
+          --messages_that_fail;
+          throw error(errc::unavailable, "no answer");
+        }
+        list.push_back(m);
+      };
+    };
+    tasks.notify = keep(notices);
+    tasks.alert = keep(alerts);
+    local_runner runner(nightly_workflow(), nightly_activities(tasks), jobs, null_observer(), clock);
+    const job j{"j", "nightly_janitor", "manual", clock.now(), clock.now()};
+    jobs.add_job(j);
+    return runner.run(j, {}).value();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a safe night is cleaned and told once", "[nightly_workflow]") {
+  check_table(nightly_workflow());
+  night n;
+  const job_end end = n();
+  CHECK(end.status == "done");
+  CHECK(n.done == std::vector<std::string>{"detect", "cleanup"});
+  REQUIRE(n.notices.size() == 1);
+  CHECK(n.alerts.empty());
+  CHECK(n.notices[0].level == message::urgency::notice);
+  CHECK(n.notices[0].text.find("4 removed") != std::string::npos);
+  CHECK(fact(n.jobs.steps("j")[3].facts, "duplicates_removed") == "4");
+}
+
+TEST_CASE("a night beyond a limit is not cleaned: aborted, with the limit as its reason, and people are alarmed", "[nightly_workflow]") {
+  for (const char* limit : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike"}) {
+    night n;
+    n.would_abort = limit;
+    const job_end end = n();
+    CHECK(end.status == "aborted");
+    CHECK(end.reason == limit);
+    CHECK(n.done == std::vector<std::string>{"detect"});
+    CHECK(n.notices.empty());
+    REQUIRE(n.alerts.size() == 1);
+    CHECK(n.alerts[0].level == message::urgency::alert);
+    CHECK(n.alerts[0].title == "upkeep: nothing was removed, because of " + std::string(limit) + ", on memory");
+  }
+}
+
+TEST_CASE("what the cleanup itself finds to be unsafe ends the night in the same way", "[nightly_workflow]") {
+  night n;
+  n.status = outcome::aborted;
+  n.aborted_reason = "absence_spike";
+  const job_end end = n();
+  CHECK(end.status == "aborted");
+  CHECK(end.reason == "absence_spike");
+  CHECK(n.alerts.size() == 1);
+  CHECK(n.notices.empty());
+}
+
+TEST_CASE("a store that came out wrong, or cannot be read, is a failed night with an alert", "[nightly_workflow]") {
+  night wrong;
+  wrong.status = outcome::inconsistent;
+  CHECK(wrong().status == "failed");
+  CHECK(wrong.alerts.size() == 1);
+
+  night unreadable;
+  unreadable.analysis_fails = true;
+  CHECK(unreadable().status == "failed");
+  CHECK(unreadable.done.size() == 1);  // what is damaged is not tried again
+  REQUIRE(unreadable.alerts.size() == 1);
+  CHECK(unreadable.alerts[0].title == "upkeep: the night's run failed");
+  CHECK(unreadable.alerts[0].text.find("analyze_vector_store: the database is damaged") != std::string::npos);
+}
+
+TEST_CASE("a message is tried again, and one that cannot be delivered does not undo the night", "[nightly_workflow]") {
+  night n;
+  n.messages_that_fail = 2;
+  CHECK(n().status == "done");
+  CHECK(n.notices.size() == 1);
+  CHECK(n.done.size() == 2);
+
+  night mute;
+  mute.messages_that_fail = 1000;
+  const job_end end = mute();
+  CHECK(end.status == "done");
+  CHECK(end.reason == "message_not_delivered");
+}
+
+TEST_CASE("a cleanup that was stopped between two batches goes on the next time", "[nightly_workflow]") {
+  night n;
+  n.status = outcome::cancelled;
+  nightly_tasks tasks;
+  std::stop_source stop;
+  unsigned calls = 0;
+  tasks.run = [&](phase p, step_call& call) {
+    janitor_report r;
+    if (p == phase::cleanup && ++calls == 1) {
+      stop.request_stop();
+      r.status = outcome::cancelled;
+    }
+    CHECK(call.resumed == (calls == 2));
+    return r;
+  };
+  std::vector<message> told;
+  tasks.notify = tasks.alert = [&](const message& m) { told.push_back(m); };
+  local_runner runner(nightly_workflow(), nightly_activities(tasks), n.jobs, null_observer(), n.clock);
+  const job j{"j", "nightly_janitor", "manual", n.clock.now(), n.clock.now()};
+  n.jobs.add_job(j);
+  CHECK_FALSE(runner.run(j, stop.get_token()));
+  CHECK(told.empty());
+  CHECK(runner.run(j, {})->status == "done");
+  CHECK(calls == 2);
+  CHECK(told.size() == 1);
+}
