@@ -57,6 +57,7 @@ HEAVY = {"iostream", "regex", "future"}
 OPTIONAL = [
     (r"sqlite/", r"sqlite/|[a-z_]+/(sqlite|sql)_", "SQLite is named sqlite_* or sql_*"),
     (r"net/", r"net/|[a-z_]+/(http|firestore|remote|slack|webhook)_", "HTTP is named http_*, firestore_*, remote_*, slack_* or webhook_*"),
+    (r"crypto/", r"crypto/|[a-z_]+/(audit|webhook)_", "OpenSSL is named audit_* or webhook_*"),
 ]
 FORBIDDEN_WORDS = {"manager", "helper", "helpers", "util", "utils", "impl"}
 

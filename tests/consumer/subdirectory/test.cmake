@@ -5,6 +5,7 @@ succeeds("building" "${CMAKE_COMMAND}" --build "${THERE}")
 succeeds("running" "${THERE}/program")
 succeeds("running with SQLite" "${THERE}/sqlite_program")
 succeeds("running with HTTP" "${THERE}/http_program")
+succeeds("running with OpenSSL" "${THERE}/crypto_program")
 
 # Configured, not built: the compiled part is built and run from an installation.
 succeeds("configuring with kernels" ${configure} -S "${HERE}/subdirectory" -B "${THERE}/kernels" "-DUPKEEP=${ROOT}" -DUPKEEP_BUILD_KERNELS=ON)
