@@ -13,6 +13,7 @@
 #include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/event.hpp"
+#include "base/event_record.hpp"
 #include "base/file.hpp"
 #include "base/file_lock.hpp"
 #include "base/file_reader.hpp"

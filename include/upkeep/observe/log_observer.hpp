@@ -2,6 +2,7 @@
 // An observer that writes each event as one line: text for people or JSON Lines for programs.
 
 #include "../base/clock.hpp"
+#include "../base/event_record.hpp"
 #include "../base/json_text.hpp"
 #include "../base/line_sink.hpp"
 #include "../base/visible_text.hpp"
@@ -104,40 +105,9 @@ class log_observer {
 
   static void append_json(std::string& line, const std::string& time, const event& event) {
     json_writer json(line);
-    json.begin_object().key("time").value(time).key("level").value(to_string(event.level));
-    json.key("event");
-    append_json_text(json, event.name);
-    if (!event.text.empty()) {
-      json.key("text");
-      append_json_text(json, event.text);
-    }
-    if (!event.fields.empty()) {
-      json.key("fields").begin_object();
-      for (const event_field& field : event.fields) {
-        if (is_utf8(field.name)) {
-          json.key(field.name);
-        } else {
-          json.key("base64 " + to_base64(field.name));  // a key has to be a string: the log says what it saw all the same
-        }
-        std::visit(
-            [&](const auto& value) {
-              if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string_view>)
-                append_json_text(json, value);
-              else
-                json.value(value);
-            },
-            field.value);
-      }
-      json.end();
-    }
+    json.begin_object().key("time").value(time);
+    write_event(json, event);
     json.end().finish();
-  }
-
-  static void append_json_text(json_writer& json, std::string_view text) {
-    if (is_utf8(text))
-      json.value(text);
-    else
-      json.begin_object().key("base64").value(to_base64(text)).end();
   }
 
   line_sink sink_;
