@@ -20,6 +20,7 @@ namespace upkeep_test {
 /// progress events, which depend on time, are steps only where they say that something is finished.
 struct steps {
   std::function<void(const std::string&)> at{};
+  std::function<void(const upkeep::event&)> hears{};  ///< every event, before it is a step
   std::vector<std::string> passed{};
   bool in_transaction = false;  ///< whether the store's write lock is held
 
@@ -37,6 +38,7 @@ struct steps {
 struct watched_observer {
   steps* watch;
   void observe(const upkeep::event& e) const {
+    if (watch->hears) watch->hears(e);
     if (e.level != upkeep::event_level::progress) return watch->pass("event " + std::string(e.name));
     const auto number = [&](std::string_view name) {
       const upkeep::event_field* f = e.find(name);

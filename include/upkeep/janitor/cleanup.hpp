@@ -148,6 +148,7 @@ class cleaner {
       report_.changed += before - batch.size();
       return;
     }
+    tell_intent(batch);
     // The ledger first: a kill between the two leaves an entry for a row that is there, which the next run drops; the other order would leave
     // a removed row whose witness nobody holds.
     std::vector<ledger_entry> entries;
@@ -170,29 +171,29 @@ class cleaner {
                                               " were to go: the batch was rolled back");
       });
     } catch (...) {
-      if constexpr (transactional_store<typename Parts::store_type>) {
-        forget(batch, {});
-      } else {
+      if constexpr (transactional_store<typename Parts::store_type>)
+        taken.clear();
+      else
         keep_missing(taken);  // nothing was rolled back: what is gone has a backup, a ledger entry and a place in the report
-        forget(batch, taken);
-        add_to_report(taken);
+      forget(batch, taken);
+      add_to_report(taken);
+      try {
+        tell_outcome(batch, taken);
+      } catch (...) {  // what ended the removal is the failure to report
       }
       throw;
     }
     if (taken.size() != batch.size()) forget(batch, taken);
     report_.changed += batch.size() - taken.size();
-    if (taken.empty()) return;
     const std::vector<key_view> keys = add_to_report(taken);
     // Indexes elsewhere must hear of a batch that is gone, whatever an observer does.
     std::exception_ptr observer_failure;
     try {
-      const event_field fields[] = {{"rows", static_cast<std::uint64_t>(keys.size())}, {"receipt", std::string_view(report_.run_id)}};
-      progress_.tell({event_level::detail, "rows_removed", "a batch was removed", fields});
-      for (const planned_removal* r : taken) tell_removal(*r);
+      tell_outcome(batch, taken);
     } catch (...) {
       observer_failure = std::current_exception();
     }
-    if (options_.on_removed) options_.on_removed(keys);
+    if (options_.on_removed && !keys.empty()) options_.on_removed(keys);
     if (observer_failure) std::rethrow_exception(observer_failure);
   }
 
@@ -289,6 +290,46 @@ class cleaner {
       if (!gone.contains(r) && r->reason == removal_reason::duplicate) keys.push_back(r->key);
     if (!keys.empty()) use(parts_.history).drop_from_ledger(keys);
   } catch (...) {  // see above
+  }
+
+  // Each row of a batch, and then the batch, before anything happens to it: an observer that keeps a record and cannot write it stops the
+  // run here by throwing. `removing_rows` is where such an observer makes sure of what it was told.
+  void tell_intent(const std::vector<const planned_removal*>& batch) {
+    for (const planned_removal* r : batch) {
+      const std::string_view reason = to_string(r->reason), receipt = report_.run_id;
+      if (r->reason == removal_reason::orphan) {
+        const event_field fields[] = {whole_key("key", r->key), {"reason", reason}, {"receipt", receipt}};
+        progress_.tell({event_level::detail, "removing_row", {}, fields});
+      } else {
+        const event_field fields[] = {
+            whole_key("key", r->key), {"reason", reason}, whole_key("witness", r->witness), {"score", r->score}, {"receipt", receipt}};
+        progress_.tell({event_level::detail, "removing_row", {}, fields});
+      }
+    }
+    tell_batch("removing_rows", "a batch is about to be removed", batch.size());
+  }
+
+  // What became of a batch: how many rows left, which of those that were to go stayed, and (for people) which left.
+  void tell_outcome(const std::vector<const planned_removal*>& batch, const std::vector<const planned_removal*>& taken) {
+    if (!taken.empty()) tell_batch("rows_removed", "a batch was removed", taken.size());
+    if (taken.size() != batch.size()) {
+      const std::unordered_set<const planned_removal*> gone(taken.begin(), taken.end());
+      for (const planned_removal* r : batch) {
+        const event_field fields[] = {whole_key("key", r->key), {"receipt", std::string_view(report_.run_id)}};
+        if (!gone.contains(r)) progress_.tell({event_level::detail, "row_kept", "a row that was to be removed stayed", fields});
+      }
+    }
+    for (const planned_removal* r : taken) tell_removal(*r);
+  }
+
+  void tell_batch(std::string_view name, std::string_view text, std::size_t rows) {
+    const event_field fields[] = {{"rows", static_cast<std::uint64_t>(rows)}, {"receipt", std::string_view(report_.run_id)}};
+    progress_.tell({event_level::detail, name, text, fields});
+  }
+
+  // Not the words of to_string, which cut a long key: who looks for the row must find it.
+  static event_field whole_key(std::string_view name, key_view k) {
+    return k.is_integer() ? event_field(name, k.integer()) : event_field(name, k.bytes());
   }
 
   void tell_removal(const planned_removal& r) {

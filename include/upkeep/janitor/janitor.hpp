@@ -85,6 +85,8 @@ class janitor {
                   "undo: the receipt " + receipt.id + " is of the store " + receipt.store + ", not of " + parts_.store.identity());
     restore_report result;
     locked("undo", p, [&] {
+      const event_field wanted[] = {{"receipt", std::string_view(receipt.id)}, {"rows", receipt.rows}};
+      p.tell({event_level::info, "undo_started", "the rows of a receipt are about to be brought back", wanted});
       std::vector<key> keys;
       detail::use(parts_.backup).verify(receipt, [&](key_view k, std::uint64_t) { keys.emplace_back(k); });
       result = detail::use(parts_.backup).restore(parts_.store, receipt);

@@ -543,6 +543,25 @@ TEST_CASE("an observer that throws before the first removal stops the run", "[ja
   CHECK(w.store.inner.run_lock().try_lock("next").acquired);
 }
 
+TEST_CASE("an observer that cannot keep a record of a removal stops the run before it", "[janitor]") {
+  world w;
+  two_equal_rows_and_an_orphan(w);
+  w.options.batch = 1;
+  const auto before = w.rows();
+  const std::string at = GENERATE("removing_row", "removing_rows");
+  const std::size_t batch = GENERATE(1U, 2U);
+  w.observer.then = [&](const upkeep_test::heard_event& e) {
+    if (e.name == at && w.observer.named(at).size() == batch) throw std::runtime_error("cannot write the audit");
+  };
+  const janitor_report r = w.janitor().run();
+  CHECK(r.status == outcome::failed);
+  CHECK(r.error.find("cannot write the audit") != std::string::npos);
+  CHECK(r.removed() == batch - 1);
+  CHECK(w.rows().size() == before.size() - (batch - 1));
+  CHECK(w.ledger().empty());  // the orphan goes first
+  CHECK(w.observer.named("rows_removed").size() == batch - 1);
+}
+
 TEST_CASE("an observer that throws after the first removal cannot take the receipt away", "[janitor]") {
   world w;
   two_equal_rows_and_an_orphan(w);
