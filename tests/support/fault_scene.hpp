@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -21,8 +20,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <unistd.h>
 
 namespace upkeep_test {
 
@@ -43,11 +40,6 @@ using saved_rows = std::map<std::int64_t, std::set<std::string>>;
 inline bool holds(const saved_rows& saved, std::int64_t id, const std::string& row) {
   const auto found = saved.find(id);
   return found != saved.end() && found->second.contains(row);
-}
-
-/// Memory is quicker to sync than a disk, and a killed process loses neither.
-inline void prefer_memory_for_temporary_files() {
-  if (std::getenv("TMPDIR") == nullptr && ::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 0);
 }
 
 /// Problems that were found, one a line; empty where all is well.
