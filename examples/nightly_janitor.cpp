@@ -8,6 +8,7 @@
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/version.hpp>
 
+#include "nightly_janitor/audit.hpp"
 #include "nightly_janitor/commands.hpp"
 #include "nightly_janitor/demo.hpp"
 #include "nightly_janitor/health.hpp"
@@ -128,6 +129,12 @@ void add_speech(CLI::App& command, settings& s) {
   command.add_flag("--json-log", s.json_log, "every event as a line of JSON on standard error")->group("Output");
 }
 
+void add_audit(CLI::App& command, settings& s) {
+  command.add_option("--audit-log", s.audit_log, "keep a record of every removal that nobody can change unseen")->group("Audit");
+  command.add_option("--audit-key", s.audit_key, std::string("file of its key (the variable ") + audit_key_variable + ")")->group("Audit");
+  command.add_option("--audit-head", s.audit_head, "file of its sealed head, best on another machine's disk (<log>.head)")->group("Audit");
+}
+
 /// The command line of the whole program.
 struct command_line {
   CLI::App app{
@@ -141,7 +148,7 @@ struct command_line {
   schedule_request scheduled;
   CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *report = nullptr,
            *import = nullptr, *demo = nullptr, *serve = nullptr, *trigger = nullptr, *pause = nullptr, *resume = nullptr,
-           *history = nullptr, *status = nullptr;
+           *history = nullptr, *status = nullptr, *verify_audit = nullptr;
 
   command_line() {
     app.require_subcommand(1);
@@ -204,6 +211,13 @@ struct command_line {
     report->add_flag("--no-look", health.no_look, "do not look at the store: show only what earlier runs left")->group("Output");
     add_schedule();
 
+    verify_audit = app.add_subcommand("verify-audit", "check that an audit log is as it was written");
+    add_audit(*verify_audit, s);
+    verify_audit->get_option("--audit-log")->required();
+    verify_audit->add_option("--first-file", s.first_audit_file, "begin with this file of the log: earlier ones were moved away (1)")
+        ->group("Audit");
+    for (CLI::App* command : {run, apply, undo}) add_audit(*command, s);
+
     import = app.add_subcommand("import", "make a table of vectors (.fvecs) and their records (.jsonl)");
     import->add_option("--vectors", imported.vectors, ".fvecs file")->required();
     import->add_option("--records", imported.records, ".jsonl file, one object for each vector; each field becomes a column")->required();
@@ -218,7 +232,8 @@ struct command_line {
     demo->add_option("--rows", shown.rows, "only the first rows");
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
-    for (CLI::App* command : {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status})
+    for (CLI::App* command :
+         {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit})
       add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
   }
@@ -287,6 +302,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   const screen out(s.quiet);
   if (line.import->parsed()) return import_command(out, line.imported);
   if (line.demo->parsed()) return demo_command(out, line.shown, stop);
+  if (line.verify_audit->parsed()) return verify_audit_command(out, s);
   if (line.plan->parsed()) s.phase_name = "detect";
   if (line.apply->parsed()) s.phase_name = "cleanup";
   check_settings(s);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -52,6 +53,8 @@ struct settings {
   std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h";
   bool no_baseline = false, dry_run = false, quiet = false, json_log = false;
   std::string backup_dir, report, plan, receipt, key, metrics;
+  std::string audit_log, audit_key, audit_head;
+  std::int64_t first_audit_file = 1;
 
   bool examples = true;  ///< show three rows with their texts; the demo does that once
   guard_kind guard = guard_kind::contained;
@@ -111,6 +114,22 @@ inline void require_folder_of(const std::string& path, const std::string& option
   if (std::filesystem::is_directory(path, failure)) throw usage_error(option + ": '" + path + "' is a directory, a file name is wanted");
 }
 
+/// The variable that holds the key of the audit log where no file does.
+inline constexpr const char* audit_key_variable = "UPKEEP_AUDIT_KEY";
+
+inline void check_audit(const settings& s) {
+  if (s.audit_log.empty() && !(s.audit_key.empty() && s.audit_head.empty()))
+    throw usage_error("--audit-key and --audit-head are of no use without --audit-log: name the file of the audit log");
+  const char* const variable = std::getenv(audit_key_variable);
+  if (!s.audit_log.empty() && s.audit_key.empty() && (variable == nullptr || *variable == '\0'))
+    throw usage_error(
+        "--audit-log needs a key: make one with `openssl rand -hex 32 > FILE && chmod 600 FILE` and give --audit-key FILE, or "
+        "set " +
+        std::string(audit_key_variable));
+  require_folder_of(s.audit_log, "--audit-log");
+  require_folder_of(s.audit_head, "--audit-head");
+}
+
 inline void check_threads(std::int64_t threads) {
   if (threads < 0 || threads > 4096)
     throw usage_error("--threads is " + std::to_string(threads) + ": give 1 to 4096, or 0 for one on each core");
@@ -159,6 +178,7 @@ inline void check_settings(settings& s) {
   if (!s.sources_file.empty()) require_file(s.sources_file, "--sources-file");
   require_folder_of(s.report, "--report");
   require_folder_of(s.metrics, "--metrics");
+  check_audit(s);
 }
 
 inline upkeep::janitor_options janitor_options_of(const settings& s) {

@@ -7,6 +7,7 @@
 #include <upkeep/observe/progress_bar.hpp>
 #include <upkeep/store/sqlite_store.hpp>
 
+#include "audit.hpp"
 #include "choices.hpp"
 #include "options.hpp"
 #include "screen.hpp"
@@ -99,9 +100,10 @@ inline std::vector<example> examples_of(const upkeep::plan& plan, upkeep::sqlite
   return shown;
 }
 
-/// Sees every event: draws the bar, writes the log, counts the runs, keeps warnings for the end, and calls `before_removal` while all rows are still there.
+/// Sees every event: writes the audit log, draws the bar, writes the log, counts the runs, keeps warnings for the end, and calls
+/// `before_removal` while all rows are still there.
 struct watcher {
-  watcher(const settings& s, bool bar) {
+  watcher(const settings& s, bool bar) : audit(audit_log_of(s)) {
     if (bar && !s.quiet && !s.json_log) progress.emplace(stderr);
     if (s.json_log)
       log.emplace(stderr, upkeep::log_options{.format = upkeep::log_format::json_lines, .minimum = upkeep::event_level::detail});
@@ -126,8 +128,10 @@ struct watcher {
       if (std::find(warnings.begin(), warnings.end(), sentence) == warnings.end() && warnings.size() < 5) warnings.push_back(sentence);
     }
     if (e.name == "backup_started" && before_removal) before_removal();
+    if (audit) audit->observe(e);  // last, because it may throw: the run then stops before what it was told of
   }
 
+  std::optional<upkeep::audit_log> audit;
   std::optional<upkeep::progress_bar> progress;
   std::optional<upkeep::log_observer> log;
   std::optional<upkeep::metrics_observer> metrics;

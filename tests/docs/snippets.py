@@ -72,7 +72,8 @@ class Page:
         file.write_text(body)
         http = re.search(r"upkeep/(net/|\w+/(http|firestore|slack|webhook)_)", body)
         libraries = (["-lboost_json"] if "_json.hpp" in body or http else []) + (["-lsqlite3"] if "sql" in body else []) + ["-lpthread"]
-        libraries += ["-lcpp-httplib", "-lssl", "-lcrypto"] if http else []
+        libraries += ["-lcpp-httplib", "-lssl"] if http else []
+        libraries += ["-lcrypto"] if http or re.search(r"upkeep/(crypto/|\w+/audit_)", body) else []
         built = subprocess.run(self.compiler + [f"-I{self.source / 'include'}", str(file), "-o", str(program)] + libraries, capture_output=True, text=True)
         if built.returncode != 0:
             self.fail(line, "does not compile:\n" + built.stderr[:3000])
