@@ -110,6 +110,7 @@
 #include "oracle/predicate_oracle.hpp"
 #include "oracle/set_oracle.hpp"
 
+#include "notify/fanout_notifier.hpp"
 #include "notify/log_notifier.hpp"
 #include "notify/null_notifier.hpp"
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -144,10 +145,12 @@ inline message message_about(const janitor_report& r) {
   message m;
   m.level = r.status == outcome::done ? message::urgency::notice : message::urgency::alert;
   m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.1f", r.total_seconds);
   m.text = "duplicates: " + std::to_string(r.duplicates_found) + " found, " + std::to_string(r.duplicates_removed) +
            " removed\norphans: " + std::to_string(r.orphans_found) + " found, " + std::to_string(r.orphans_removed) +
            " removed\nreview: " + std::to_string(r.review_pairs) + " pairs\nreclaimed: " + std::to_string(r.bytes_reclaimed / 1024) +
-           " KB\n";
+           " KB\ntime: " + seconds + " s\n";
   if (!r.error.empty()) m.text += r.error + "\n";
   if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
   return m;
