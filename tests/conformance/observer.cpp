@@ -12,6 +12,8 @@
 
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
+#include "upkeep/crypto/secret_key.hpp"
+#include "upkeep/observe/audit_log.hpp"
 #include "upkeep/observe/fanout_observer.hpp"
 #include "upkeep/observe/log_observer.hpp"
 #include "upkeep/observe/metrics_observer.hpp"
@@ -62,6 +64,11 @@ TEST_CASE("the shipped observers conform", "[conformance][observer]") {
   check(conform_observer([] { return upkeep::metrics_observer(); }));
   const std::string metrics = directory / "metrics";
   check(conform_observer([&] { return upkeep::metrics_observer({.textfile = metrics}); }));
+  upkeep_test::prefer_memory_for_temporary_files();  // an audit log syncs each line
+  const upkeep_test::temporary_directory memory;
+  const std::string audit = memory / "audit";
+  const upkeep::secret_key key(std::vector<std::byte>(32, std::byte{1}));
+  check(conform_observer([&] { return upkeep::audit_log(audit, key); }, [&] { return contents(audit); }));
   std::FILE* const stream = std::fopen(bar.c_str(), "w");
   REQUIRE(stream != nullptr);
   check(conform_observer([&] { return upkeep::progress_bar(stream, {.force = true}); }));

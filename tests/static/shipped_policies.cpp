@@ -16,7 +16,11 @@
 #include "upkeep/janitor/make_janitor.hpp"
 #include "upkeep/metric/dot.hpp"
 #include "upkeep/metric/euclidean.hpp"
+#include "upkeep/notify/fanout_notifier.hpp"
 #include "upkeep/notify/log_notifier.hpp"
+#include "upkeep/notify/slack_notifier.hpp"
+#include "upkeep/notify/webhook_notifier.hpp"
+#include "upkeep/observe/audit_log.hpp"
 #include "upkeep/observe/fanout_observer.hpp"
 #include "upkeep/observe/log_observer.hpp"
 #include "upkeep/observe/metrics_observer.hpp"
@@ -61,8 +65,9 @@ static_assert(each_serves<roles::backup_role, store, file_backup> &&
               each_serves<roles::backup_role, sqlite_store, file_backup, sqlite_backup>);
 static_assert(each_serves<roles::run_lock_role, store, memory_lock, file_run_lock>);
 static_assert(each_serves<roles::history_role, store, memory_history, sqlite_history>);
-static_assert(each_serves<roles::notifier_role, store, null_notifier, log_notifier>);
-static_assert(each_serves<roles::observer_role, store, null_observer, log_observer, metrics_observer, progress_bar,
+static_assert(each_serves<roles::notifier_role, store, null_notifier, log_notifier, slack_notifier<>, webhook_notifier<>,
+                          fanout_notifier<log_notifier, slack_notifier<>>>);
+static_assert(each_serves<roles::observer_role, store, null_observer, log_observer, metrics_observer, audit_log, progress_bar,
                           fanout_observer<progress_bar, log_observer>>);
 static_assert(each_serves<roles::clock_role, store, system_clock, upkeep::testing::manual_clock>);
 
