@@ -188,6 +188,7 @@ class basis_search {
   std::vector<std::vector<float>> apply() {
     constexpr std::size_t block = row_sums_rows<>;
     const std::size_t d = sample_.cols(), s = sample_.rows(), p = basis_.directions.size();
+    if (s == 0) return std::vector<std::vector<float>>(p, std::vector<float>(d));  // no rows, and no address to add to
     aligned_buffer<float> columns(d * Width), centred((s + block) * Width), image((d + block) * Width);
     double centre[Width] = {};
     for (std::size_t j = 0; j < d; ++j)
