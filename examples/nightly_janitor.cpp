@@ -252,10 +252,15 @@ struct command_line {
     serve->add_option("--jitter", scheduled.jitter, "begin up to so much later (0)")->group("Schedule");
     serve->add_flag("--pause-on-failure", scheduled.pause_on_failure, "begin no further night after one that did not end well")
         ->group("Schedule");
+    serve->add_option("--notification-channel", scheduled.notification_channel, "channel of Slack for summaries, with UPKEEP_SLACK_TOKEN")
+        ->group("People");
+    serve->add_option("--alert-channel", scheduled.alert_channel, "channel of Slack for alerts (that for summaries)")->group("People");
     serve->add_flag("--no-baseline", s.no_baseline, "let the very first run remove rows")->group("Removal");
     add_limits(*serve, s);
     add_removal(*serve, s);
     add_output(*serve, s);
+    add_metrics(*serve, s);
+    add_audit(*serve, s);
 
     const auto of_store = [&](const char* name, const char* what) {
       CLI::App* command = app.add_subcommand(name, what);

@@ -4,18 +4,21 @@
 #include <upkeep/base/file.hpp>
 #include <upkeep/base/file_lock.hpp>
 #include <upkeep/janitor/nightly_workflow.hpp>
+#include <upkeep/janitor/receipt_json.hpp>
 #include <upkeep/janitor/report_text.hpp>
-#include <upkeep/notify/log_notifier.hpp>
 #include <upkeep/workflow/sqlite_job_store.hpp>
 
+#include "people.hpp"
 #include "session.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace nightly_janitor {
@@ -56,16 +59,31 @@ upkeep::cron_schedule schedule_of(const schedule_request& r) {
 
 /// What the server and its janitors tell: lines for whoever reads the server's log.
 struct server_log {
-  upkeep::log_observer lines;
-  bool quiet = false;
-  void observe(const upkeep::event& e) const {
-    if (!quiet || e.level >= upkeep::event_level::warning) lines.observe(e);
+  explicit server_log(const settings& s)
+      : lines(stderr, {.format = s.json_log ? upkeep::log_format::json_lines : upkeep::log_format::text}),
+        quiet(s.quiet),
+        audit(audit_log_of(s)) {
+    if (s.metrics.empty()) return;
+    metrics.emplace(upkeep::metrics_options{.textfile = s.metrics});
+    if (const std::string trouble = metrics->trouble(); !trouble.empty())
+      observe({upkeep::event_level::warning, "metrics_begun_anew", trouble, {}});
   }
+
+  void observe(const upkeep::event& e) {
+    if (!quiet || e.level >= upkeep::event_level::warning) lines.observe(e);
+    if (metrics) metrics->observe(e);
+    if (audit) audit->observe(e);  // last, because it may throw: the step then fails before what it was told of
+  }
+
+  upkeep::log_observer lines;
+  bool quiet;
+  std::optional<upkeep::audit_log> audit;
+  std::optional<upkeep::metrics_observer> metrics;
 };
 
 /// The janitor's events, each of which is also a sign of life of its step.
 struct step_events {
-  const server_log* log;
+  server_log* log;
   upkeep::step_call* call;
   void observe(const upkeep::event& e) const {
     call->heartbeat();
@@ -73,11 +91,25 @@ struct step_events {
   }
 };
 
+/// How many rows the interrupted attempts of a job removed: those of their backups that are gone. A row may stand in several of these.
+std::uint64_t removed_before(const settings& s, upkeep::sqlite_store& store, const upkeep::step_call& call) {
+  std::set<upkeep::key> saved;
+  for (const upkeep::run_summary& run : upkeep::sqlite_history(directory_of(s) + "/history.sqlite").runs())
+    if (run.status == "started" && run.started >= call.job.begin && !run.receipt.empty())
+      upkeep::sqlite_backup().verify(upkeep::read_receipt(run.receipt), [&](upkeep::key_view k, std::uint64_t) { saved.emplace(k); });
+  const std::vector<upkeep::key_view> keys(saved.begin(), saved.end());
+  std::uint64_t removed = keys.size();
+  store.fetch(keys, upkeep::field::none, [&](const upkeep::record_batch& rows) { removed -= rows.size(); });
+  return removed;
+}
+
 /// Runs the janitor once, on a store that is opened for it: a schedule outlives every change of the application's tables.
-upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_call& call, const server_log& log) {
+upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_call& call, server_log& log) {
   s.phase = phase;
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = phase == upkeep::phase::detect});
+  const std::uint64_t before = call.resumed && phase == upkeep::phase::cleanup ? removed_before(s, store, call) : 0;
   upkeep::janitor_report report = with_janitor(s, store, step_events{&log, &call}, [&](auto& janitor) { return janitor.run(call.stop()); });
+  report.interrupted_removed = before;
   name_policies(report.policies, s);
   if (!s.report.empty()) upkeep::write_file_atomically(s.report, upkeep::report_as_json(report));
   return report;
@@ -106,13 +138,11 @@ exit_code serve_command(const screen& out, const settings& s, const schedule_req
     throw upkeep::error(upkeep::errc::busy, "the schedule of '" + s.database + "' is served already by " + lock.holder.owner + " since " +
                                                 lock.holder.since + ": one is enough; end that one first");
   upkeep::sqlite_job_store jobs = jobs_of(s);
-  const server_log log{upkeep::log_observer(stderr, {.format = s.json_log ? upkeep::log_format::json_lines : upkeep::log_format::text}),
-                       s.quiet};
-  const upkeep::log_notifier people(stderr);
-  const upkeep::nightly_tasks tasks = {[&](upkeep::phase phase, upkeep::step_call& call) { return run_once(s, phase, call, log); },
-                                       [&](const upkeep::message& m) { people.deliver(m); },
-                                       [&](const upkeep::message& m) { people.deliver(m); }};
-  upkeep::local_runner runner(upkeep::nightly_workflow(), upkeep::nightly_activities(tasks), jobs, log);
+  const auto people = people_of({request.notification_channel, request.alert_channel, s.report});
+  server_log log(s);
+  const upkeep::nightly_tasks tasks = {[&](upkeep::phase phase, upkeep::step_call& call) { return run_once(s, phase, call, log); }, people,
+                                       people};
+  upkeep::local_runner runner(upkeep::nightly_workflow(), upkeep::nightly_activities(tasks), jobs, std::ref(log));
   out.line(out.bold("serving") + " " + short_path(s.database) + ", table " + one_line(s.table, 30) + ": '" +
            one_line(request.schedule, 60) + "', next at " + shown(schedule.next(upkeep::system_clock().now())));
   std::fflush(stdout);

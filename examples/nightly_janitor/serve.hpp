@@ -13,6 +13,7 @@ namespace nightly_janitor {
 struct schedule_request {
   std::string schedule = "0 3 * * *", utc_offset = "Z", overlap = "skip", catch_up = "1h", jitter = "0";
   bool pause_on_failure = false;
+  std::string notification_channel, alert_channel;
   std::string reason = "by hand";
   std::int64_t jobs = 20;
 };

@@ -69,8 +69,9 @@ struct janitor_report {
   std::uint64_t trimmed = 0;  ///< removals left out to stay within a limit
   std::uint64_t changed = 0;  ///< rows that changed between scan and judgement, and planned ones that did, or whose witness or source
                               ///< did, before their removal: all left alone
-  std::uint64_t bytes_reclaimed = 0;  ///< logical bytes of the removed rows
-  double kb_reclaimed = 0;            ///< the same in KB of 1,024 bytes
+  std::uint64_t interrupted_removed = 0;  ///< rows that interrupted attempts of the same job removed before; in none of the counts above
+  std::uint64_t bytes_reclaimed = 0;      ///< logical bytes of the removed rows
+  double kb_reclaimed = 0;                ///< the same in KB of 1,024 bytes
   std::uint64_t file_bytes_before = 0, file_bytes_after = 0;
   double total_seconds = 0;
   step_seconds seconds;
@@ -114,6 +115,7 @@ struct janitor_report {
     visit("planned", planned);
     visit("trimmed", trimmed);
     visit("changed", changed);
+    if (interrupted_removed != 0) visit("interrupted_removed", interrupted_removed);
     visit("bytes_reclaimed", bytes_reclaimed);
     visit("kb_reclaimed", kb_reclaimed);
     visit("file_bytes_before", file_bytes_before);
@@ -151,6 +153,8 @@ inline message message_about(const janitor_report& r) {
            " removed\norphans: " + std::to_string(r.orphans_found) + " found, " + std::to_string(r.orphans_removed) +
            " removed\nreview: " + std::to_string(r.review_pairs) + " pairs\nreclaimed: " + std::to_string(r.bytes_reclaimed / 1024) +
            " KB\ntime: " + seconds + " s\n";
+  if (r.interrupted_removed != 0)
+    m.text += "before that, attempts that were interrupted: " + std::to_string(r.interrupted_removed) + " rows removed\n";
   if (!r.error.empty()) m.text += r.error + "\n";
   if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
   return m;

@@ -44,6 +44,7 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
     }
   if (!known) throw error(errc::corrupt, name + ": the field `status` holds no status that this version knows: use a newer upkeep");
   group("aborted", [&](const json_fields& g) { read(g, "reason", r.aborted_reason); });
+  read(fields, "would_abort", r.would_abort);
   read(fields, "error", r.error);
   read(fields, "run_id", r.run_id);
   read(fields, "phase", r.phase);
@@ -71,6 +72,7 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
   read(fields, "planned", r.planned);
   read(fields, "trimmed", r.trimmed);
   read(fields, "changed", r.changed);
+  read(fields, "interrupted_removed", r.interrupted_removed);
   read(fields, "bytes_reclaimed", r.bytes_reclaimed);
   read(fields, "kb_reclaimed", r.kb_reclaimed);
   read(fields, "file_bytes_before", r.file_bytes_before);

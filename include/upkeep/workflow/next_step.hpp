@@ -32,7 +32,7 @@ namespace detail {
 }  // namespace detail
 
 /// A pure function of its arguments: any engine that has them decides the same. An attempt counts that failed, timed out or took the process
-/// with it; one that was asked to stop does not.
+/// with it; one that was asked to stop does not. After a process died there is no pause: it took its time to come back.
 /// @param history  all events of the job, in their order
 /// @throws error invalid_argument for a history that the table cannot have led to: it was changed, or is of another workflow
 [[nodiscard]] inline step_decision next_step(const step_table& table, std::string_view job_id, std::span<const step_event> history) {
@@ -71,7 +71,8 @@ namespace detail {
         }
         rng chance = detail::chance_of(job_id, spent);
         now.attempt = spent + 1;
-        now.not_before = e.time + pause_after(rule->retry, spent, chance);
+        now.not_before = {};
+        if (e.kind != step_event::what::interrupted) now.not_before = e.time + pause_after(rule->retry, spent, chance);
         break;
       }
     }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-using namespace upkeep::detail;
+using namespace upkeep::v0::detail;
 using upkeep::time_point;
 
 namespace {

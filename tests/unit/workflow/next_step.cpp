@@ -63,6 +63,8 @@ TEST_CASE("what failed is tried again after growing pauses, as often as the rule
   // A process that dies each time it tries must come to an end as well.
   const step_event died{what::interrupted, "look", noon, {}, errc::unavailable};
   CHECK(after({died, died}).attempt == 3);
+  CHECK(after({died, died}).not_before == time_point());  // who was away has paused already
+  CHECK(after({failed, died}).not_before == time_point());
   CHECK(after({died, died, died}).step == "alert");
 }
 
