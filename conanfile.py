@@ -7,6 +7,7 @@ from conan.errors import ConanInvalidConfiguration
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy, load, rmdir
+from conan.tools.gnu import PkgConfig
 from conan.tools.scm import Version
 
 required_conan_version = ">=2.4"
@@ -16,8 +17,13 @@ NEEDS = [("boost/[>=1.81 <2]", "boost::json", "boost_json"), ("xsimd/[>=8.1 <15]
          ("xxhash/[>=0.8 <1]", "xxhash::xxhash", None)]
 
 # Each optional part is an option of the same name, a CMake target upkeep::NAME and a component of find_package. It is switched by a package that
-# the build looks for, or by a variable (`builds`: this one is compiled).
+# the build looks for, or by a variable (`builds`: this one is compiled). `shares`: the part whose library it needs as well. A system's name
+# that ends in .pc is asked of pkg-config, since it takes more than a library.
 PARTS = {
+    "crypto": {"finds": "OpenSSL", "needs": [("openssl/[>=3 <4]", "openssl::crypto", "crypto")]},
+    "http": {"finds": "CppHttplib", "shares": "crypto",
+             "needs": [("cpp-httplib/[>=0.11.4 <1]", "cpp-httplib::cpp-httplib", "cpp-httplib.pc"),
+                       ("openssl/[>=3 <4]", "openssl::ssl", "ssl"), ("openssl/[>=3 <4]", "openssl::crypto", "crypto")]},
     "sqlite": {"finds": "SQLite3", "needs": [("sqlite3/[>=3.34 <4]", "sqlite3::sqlite3", "sqlite3")]},
     "kernels": {"builds": "UPKEEP_BUILD_KERNELS", "defines": ["UPKEEP_USE_KERNELS"], "libs": ["upkeep_kernels"]},
 }
@@ -30,7 +36,7 @@ class UpkeepConan(ConanFile):
     topics = ("vector-store", "embeddings", "deduplication", "header-only")
     settings = "os", "arch", "compiler", "build_type"
     options = {part: [True, False] for part in PARTS}
-    default_options = {part: False for part in PARTS}
+    default_options = {**{part: False for part in PARTS}, "cpp-httplib/*:with_openssl": True}
     exports_sources = "CMakeLists.txt", "LICENSE", "cmake/*", "include/*"
     test_package_folder = os.path.join("tests", "consumer", "conan", "test_package")
 
@@ -46,9 +52,9 @@ class UpkeepConan(ConanFile):
         self.package_type = "static-library" if compiled else "header-library"
 
     def requirements(self):
-        for part in [{"needs": NEEDS}, *self._chosen().values()]:
-            for reference, _, _ in part.get("needs", []):  # headers include the headers of all of them
-                self.requires(reference, transitive_headers=True, transitive_libs=True)
+        parts = [{"needs": NEEDS}, *self._chosen().values()]
+        for reference in dict.fromkeys(need[0] for part in parts for need in part.get("needs", [])):
+            self.requires(reference, transitive_headers=True, transitive_libs=True)  # headers include the headers of all of them
 
     def validate(self):
         if self.settings.os != "Linux":
@@ -67,11 +73,12 @@ class UpkeepConan(ConanFile):
         toolchain.user_presets_path = False
         toolchain.cache_variables["BUILD_TESTING"] = False
         toolchain.cache_variables["UPKEEP_BUILD_EXAMPLES"] = False
+        shared = {part.get("shares") for part in self._chosen().values()}
         for name, part in PARTS.items():
             chosen = name in self._chosen()
             if "builds" in part:
                 toolchain.cache_variables[part["builds"]] = chosen
-            else:  # what was not asked for must not slip in because it is there
+            elif chosen or name not in shared:  # what was not asked for must not slip in because it is there
                 toolchain.cache_variables[f"CMAKE_{'REQUIRE' if chosen else 'DISABLE'}_FIND_PACKAGE_{part['finds']}"] = True
         toolchain.generate()
 
@@ -110,5 +117,7 @@ class UpkeepConan(ConanFile):
             for reference, conan_name, system_name in part.get("needs", []):
                 if reference.split("/")[0] in there:
                     component.requires.append(conan_name)
-                elif system_name:  # a [platform_requires] of the profile
+                elif str(system_name).endswith(".pc"):  # a [platform_requires] of the profile, as the next
+                    PkgConfig(self, system_name.removesuffix(".pc")).fill_cpp_info(component)
+                elif system_name:
                     component.system_libs.append(system_name)
