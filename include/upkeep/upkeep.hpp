@@ -1,5 +1,5 @@
 #pragma once
-// Everything that needs no optional library: all of upkeep but SQLite, HTTP and JSON parsing.
+// Everything that needs no optional library: all of upkeep but SQLite, HTTP, OpenSSL and JSON parsing.
 
 #include "config.hpp"
 #include "fwd.hpp"
@@ -148,6 +148,14 @@
 #include "join/sketch_space.hpp"
 #include "join/sketched_rows.hpp"
 
+#include "workflow/cron_schedule.hpp"
+#include "workflow/due_times.hpp"
+#include "workflow/jobs.hpp"
+#include "workflow/local_runner.hpp"
+#include "workflow/memory_job_store.hpp"
+#include "workflow/next_step.hpp"
+#include "workflow/step_table.hpp"
+#include "workflow/step_watch.hpp"
 #include "janitor/analysis.hpp"
 #include "janitor/cleanup.hpp"
 #include "janitor/guarded_resolution.hpp"
@@ -156,6 +164,7 @@
 #include "janitor/kept_texts.hpp"
 #include "janitor/limits.hpp"
 #include "janitor/make_janitor.hpp"
+#include "janitor/nightly_workflow.hpp"
 #include "janitor/options.hpp"
 #include "janitor/ownership.hpp"
 #include "janitor/page_chart.hpp"

@@ -18,7 +18,8 @@ bool belongs(const std::string& header) {
   const bool json = name == "json.hpp" || (name.size() > 9 && name.compare(name.size() - 9, 9, "_json.hpp") == 0);
   bool http = folder == "net";
   for (const char* prefix : {"http_", "firestore_", "remote_", "slack_", "webhook_"}) http = http || name.rfind(prefix, 0) == 0;
-  return !sqlite && !http && !json && folder != "testing" && header != "upkeep.hpp";
+  const bool crypto = folder == "crypto" || name.rfind("audit_", 0) == 0;
+  return !sqlite && !http && !crypto && !json && folder != "testing" && header != "upkeep.hpp";
 }
 
 }  // namespace
