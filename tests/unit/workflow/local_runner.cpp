@@ -245,6 +245,14 @@ TEST_CASE("a machine that was off at the due time runs once when it is back", "[
   CHECK(s.jobs.jobs("nightly", 9).size() == 3);
 }
 
+TEST_CASE("what was due before anybody served it was not missed", "[local_runner]") {
+  scene s;
+  s.clock.set(at("2026-03-01T03:30:00Z"));
+  s.clean = s.ends_after(1);
+  s.serve("0 3 * * *");
+  CHECK(s.calls.front() == "look 2026-03-02T03:00:00Z");
+}
+
 TEST_CASE("a due time during a job is skipped, or waits for its end", "[local_runner]") {
   for (const overlap_policy policy : {overlap_policy::skip, overlap_policy::buffer_one}) {
     scene s;
