@@ -83,7 +83,7 @@ TEST_CASE("half of an answer is none, wherever it was cut or damaged", "[firesto
   upkeep::rng random(2);
   for (std::size_t at = 0; at < whole.size(); ++at) {
     std::string damaged = whole;
-    damaged[at] = static_cast<char>(damaged[at] ^ (1U << random.below(8)));
+    damaged[at] = static_cast<char>(static_cast<unsigned char>(damaged[at]) ^ (1U << random.below(8)));
     const std::string seen = read(damaged);
     if (seen.size() == 3) REQUIRE(seen == "pap");
   }
