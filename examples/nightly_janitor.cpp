@@ -148,7 +148,7 @@ struct command_line {
   schedule_request scheduled;
   CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *report = nullptr,
            *import = nullptr, *demo = nullptr, *serve = nullptr, *trigger = nullptr, *pause = nullptr, *resume = nullptr,
-           *history = nullptr, *status = nullptr, *verify_audit = nullptr;
+           *history = nullptr, *status = nullptr, *verify_audit = nullptr, *verify = nullptr;
 
   command_line() {
     app.require_subcommand(1);
@@ -187,6 +187,10 @@ struct command_line {
     undo = app.add_subcommand("undo", "bring the rows of a receipt back");
     add_store(*undo, s);
     undo->add_option("--receipt", s.receipt, "the file that a cleanup named")->required()->group("Removal");
+
+    verify = app.add_subcommand("verify", "read a backup to its end, and compare it with the store");
+    add_store(*verify, s);
+    verify->add_option("--receipt", s.receipt, "the file that a cleanup named")->required()->group("Removal");
 
     aliases = app.add_subcommand("aliases", "tell who stands for a removed row, and for whom a row stands");
     add_store(*aliases, s);
@@ -233,7 +237,7 @@ struct command_line {
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
     for (CLI::App* command :
-         {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit})
+         {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit, verify})
       add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
   }
@@ -313,6 +317,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   check_settings(s);
   if (line.apply->parsed()) return apply_command(out, s, stop).code;
   if (line.undo->parsed()) return undo_command(out, s);
+  if (line.verify->parsed()) return verify_command(out, s);
   if (line.aliases->parsed()) return aliases_command(out, s);
   if (line.report->parsed()) return health_command(out, s, line.health, stop);
   if (line.profile->parsed()) return profile_command(out, s, line.profiled, stop);

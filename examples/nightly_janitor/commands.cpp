@@ -17,6 +17,7 @@
 #include <stop_token>
 #include <string>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -142,6 +143,29 @@ exit_code undo_command(const screen& out, const settings& s) {
     for (std::size_t i = 0; i < done.conflicts.size() && i < 10; ++i) out.line("    " + one_line(to_string(done.conflicts[i]), 70));
     if (done.conflicts.size() > 10) out.line("    and " + grouped(done.conflicts.size() - 10) + " more");
   }
+  return exit_done;
+}
+
+exit_code verify_command(const screen& out, const settings& s) {
+  require_file(s.receipt, "--receipt");
+  const upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
+  upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = true});
+  if (receipt.store != store.identity())
+    throw upkeep::error(upkeep::errc::changed,
+                        "the receipt " + receipt.id + " is of the store " + receipt.store + ", not of " + store.identity());
+  std::unordered_map<upkeep::key, std::uint64_t> saved;
+  upkeep::sqlite_backup().verify(receipt, [&](upkeep::key_view k, std::uint64_t digest) { saved.emplace(upkeep::key(k), digest); });
+  std::vector<upkeep::key_view> keys;
+  for (const auto& row : saved) keys.push_back(row.first);
+  std::uint64_t same = 0, other = 0;
+  store.fetch(keys, upkeep::field::digest, [&](const upkeep::record_batch& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) ++(saved.find(upkeep::key(rows.keys[i]))->second == rows.digests[i] ? same : other);
+  });
+  out.line(out.bold("verify") + " the backup of the receipt " + receipt.id + ": " + out.good("whole"));
+  out.item("in the backup", counted(saved.size(), "row"));
+  out.item("not in the store", grouped(saved.size() - same - other) + ", which `nightly_janitor undo` would bring back");
+  if (same != 0) out.item("there already", grouped(same));
+  if (other != 0) out.item("there, different", grouped(other) + ", which undo would leave alone");
   return exit_done;
 }
 

@@ -371,7 +371,7 @@ struct dying_store {
 
 TEST_CASE("whenever a server dies, the next one goes on: every hour once, every step completed once", "[local_runner]") {
   rng random(7);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 25; ++round) {
     testing::manual_clock clock(at("2026-03-01T00:00:00Z"));
     testing::recording_observer seen;
     unsigned writes_left = 0;
