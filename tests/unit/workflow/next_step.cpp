@@ -88,7 +88,9 @@ TEST_CASE("a step whose failure leads nowhere ends the job as failed", "[next_st
 
 TEST_CASE("attempts count anew for each step", "[next_step]") {
   const step_event failed{what::failed, "look", noon, {}, errc::io};
-  CHECK(after({failed, {what::completed, "look", noon, {{"safe", "yes"}}}}).attempt == 1);
+  const step_event safe{what::completed, "look", noon, {{"safe", "yes"}}}, again{what::failed, "clean", noon, {}, errc::io};
+  CHECK(after({failed, safe}).attempt == 1);
+  CHECK(after({failed, safe, again}).attempt == 2);
 }
 
 TEST_CASE("pauses differ from job to job and are the same for whoever asks", "[next_step]") {
