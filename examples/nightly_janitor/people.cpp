@@ -25,7 +25,7 @@ std::string variable(const char* name) {
 
 struct channel {
   std::function<void(const upkeep::message&)> deliver;
-  std::string has{};  ///< the last message that it took
+  std::string has{};  ///< the last job whose message it took
 };
 
 template <class Notifier>
@@ -36,7 +36,7 @@ channel channel_of(Notifier notifier) {
 
 }  // namespace
 
-std::function<void(const upkeep::message&)> people_of(const channel_names& names) {
+std::function<void(const upkeep::message&, const std::string& job)> people_of(const channel_names& names) {
   const auto channels = std::make_shared<std::vector<channel>>();
   channels->push_back(channel_of(upkeep::log_notifier(stderr)));
   upkeep::slack_options slack;
@@ -60,20 +60,18 @@ std::function<void(const upkeep::message&)> people_of(const channel_names& names
     webhook.report = names.report;
     channels->push_back(channel_of(upkeep::webhook_notifier<>(webhook, upkeep::secret_key::from_environment("UPKEEP_WEBHOOK_KEY"))));
   }
-  return [channels](const upkeep::message& m) {
-    const std::string now = m.title + '\n' + m.text;
-    std::exception_ptr first;
+  return [channels](const upkeep::message& m, const std::string& job) {
+    std::string failed;
     for (channel& c : *channels) {
-      if (c.has == now) continue;
+      if (c.has == job) continue;
       try {
         c.deliver(m);
-        c.has = now;
-      } catch (...) {
-        if (!first) first = std::current_exception();
+        c.has = job;
+      } catch (const std::exception& failure) {
+        failed += (failed.empty() ? "" : "; ") + std::string(failure.what());
       }
     }
-    if (first) std::rethrow_exception(first);
-    for (channel& c : *channels) c.has.clear();
+    if (!failed.empty()) throw upkeep::error(upkeep::errc::unavailable, failed);
   };
 }
 

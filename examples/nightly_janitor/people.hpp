@@ -14,9 +14,9 @@ struct channel_names {
 };
 
 /// Delivers to the log and to every channel there is: UPKEEP_SLACK_WEBHOOK and UPKEEP_SLACK_ALERT_WEBHOOK, or UPKEEP_SLACK_TOKEN;
-/// UPKEEP_WEBHOOK_URL with UPKEEP_WEBHOOK_KEY. One that fails does not keep a message from the others; when it is tried again, those that have
-/// it do not get it twice.
+/// UPKEEP_WEBHOOK_URL with UPKEEP_WEBHOOK_KEY. One that fails does not keep a message from the others; when it is tried again for the same job, those that
+/// have it do not get it twice.
 /// @throws usage_error for a set of them that cannot be used
-std::function<void(const upkeep::message&)> people_of(const channel_names& names);
+std::function<void(const upkeep::message&, const std::string& job)> people_of(const channel_names& names);
 
 }  // namespace nightly_janitor

@@ -19,8 +19,9 @@ struct nightly_tasks {
   /// Runs the janitor up to a phase (`phase::detect`, which changes nothing, or `phase::cleanup`) and returns its report. To be called again
   /// after an attempt that was interrupted, when `step_call::resumed` is true.
   std::function<janitor_report(phase, step_call&)> run;
-  std::function<void(const message&)> notify;  ///< to the notification channel; may throw: then it is tried again
-  std::function<void(const message&)> alert;   ///< to the alert channel; may throw
+  /// Delivers to the notification channel. May throw: then it is called again with the same job, also for those who have the message.
+  std::function<void(const message&, step_call&)> notify;
+  std::function<void(const message&, step_call&)> alert;  ///< the same to the alert channel
 };
 
 /// `analyze_vector_store`, then `cleanup_vector_store` where no limit would be exceeded, then `send_slack_notification`; in all other cases
@@ -111,13 +112,13 @@ namespace detail {
     return message{.title = std::string(call.fact_of(step, "message_title")), .text = std::string(call.fact_of(step, "message_text"))};
   };
   all["send_slack_notification"] = [told_by, send = std::move(tasks.notify)](step_call& call) -> step_facts {
-    send(told_by(call));
+    send(told_by(call), call);
     return {};
   };
   all["send_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
     message m = told_by(call);
     m.level = message::urgency::alert;
-    send(m);
+    send(m, call);
     const std::string_view cleaned = call.fact_of("cleanup_vector_store", "reason");
     return {{"reason", std::string(cleaned.empty() ? call.fact_of("analyze_vector_store", "reason") : cleaned)}};
   };
@@ -128,7 +129,7 @@ namespace detail {
     for (const step_event& e : call.history())
       if (e.kind == step_event::what::failed || e.kind == step_event::what::timed_out)
         m.text += e.step + ": " + (e.text.empty() ? "no sign of life for too long" : e.text) + '\n';
-    send(m);
+    send(m, call);
     return {};
   };
   return all;

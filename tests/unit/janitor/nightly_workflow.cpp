@@ -44,7 +44,8 @@ struct night {
       return r;
     };
     const auto keep = [this](std::vector<message>& list) {
-      return [this, &list](const message& m) {
+      return [this, &list](const message& m, step_call& call) {
+        CHECK(call.job.id == "j");
         if (messages_that_fail > 0) {
           --messages_that_fail;
           throw error(errc::unavailable, "no answer");
@@ -147,7 +148,7 @@ TEST_CASE("a cleanup that was stopped between two batches goes on the next time"
     return r;
   };
   std::vector<message> told;
-  tasks.notify = tasks.alert = [&](const message& m) { told.push_back(m); };
+  tasks.notify = tasks.alert = [&](const message& m, step_call&) { told.push_back(m); };
   local_runner runner(nightly_workflow(), nightly_activities(tasks), n.jobs, null_observer(), n.clock);
   const job j{"j", "nightly_janitor", "manual", n.clock.now(), n.clock.now()};
   n.jobs.add_job(j);
