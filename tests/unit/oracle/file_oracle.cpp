@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/failure.hpp"
+#include "support/oracle_answers.hpp"
 #include "support/temporary_directory.hpp"
 #include "upkeep/base/rng.hpp"
 #include "upkeep/testing/conform_orphan_oracle.hpp"
@@ -22,19 +23,11 @@ namespace fs = std::filesystem;
 using upkeep::errc;
 using upkeep::file_oracle;
 using upkeep::ownership;
+using upkeep_test::ask;
 using upkeep_test::failure_of;
 using upkeep_test::temporary_directory;
 
 namespace {
-
-std::string ask(const file_oracle& oracle, const std::vector<std::string>& sources) {
-  const std::vector<std::string_view> views(sources.begin(), sources.end());
-  std::vector<ownership> answers(sources.size(), ownership::unknown);
-  oracle.tell_owners(views, answers);
-  std::string seen;
-  for (const ownership o : answers) seen += o == ownership::present ? 'p' : o == ownership::absent ? 'a' : '?';
-  return seen;
-}
 
 struct vault {
   temporary_directory folder;

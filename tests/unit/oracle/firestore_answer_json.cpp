@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/failure.hpp"
+#include "support/oracle_answers.hpp"
 #include "upkeep/base/rng.hpp"
 
 #include <span>
@@ -30,9 +31,7 @@ std::string read(std::string_view body) {
     for (const ownership o : answers) CHECK(o == static_cast<ownership>(7));
     return failure.message;
   }
-  std::string seen;
-  for (const ownership o : answers) seen += o == ownership::present ? 'p' : o == ownership::absent ? 'a' : '?';
-  return seen;
+  return upkeep_test::letters(answers);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/failure.hpp"
+#include "support/oracle_answers.hpp"
 #include "support/raw_server.hpp"
 #include "upkeep/testing/manual_clock.hpp"
 
@@ -19,6 +20,7 @@ using upkeep::errc;
 using upkeep::firestore_oracle_options;
 using upkeep::ownership;
 using upkeep::testing::manual_clock;
+using upkeep_test::ask;
 using upkeep_test::body_of;
 using upkeep_test::failure_of;
 using upkeep_test::http_answer;
@@ -65,15 +67,6 @@ struct emulator {
     return made;
   }
 };
-
-std::string ask(const oracle& asked, const std::vector<std::string>& sources) {
-  const std::vector<std::string_view> views(sources.begin(), sources.end());
-  std::vector<ownership> answers(sources.size(), ownership::unknown);
-  asked.tell_owners(views, answers);
-  std::string seen;
-  for (const ownership o : answers) seen += o == ownership::present ? 'p' : o == ownership::absent ? 'a' : '?';
-  return seen;
-}
 
 }  // namespace
 

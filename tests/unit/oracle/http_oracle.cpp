@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/failure.hpp"
+#include "support/oracle_answers.hpp"
 #include "support/raw_server.hpp"
 #include "upkeep/base/rng.hpp"
 #include "upkeep/testing/conform_orphan_oracle.hpp"
@@ -23,6 +24,7 @@ using upkeep::errc;
 using upkeep::http_oracle_options;
 using upkeep::ownership;
 using upkeep::testing::manual_clock;
+using upkeep_test::ask;
 using upkeep_test::body_of;
 using upkeep_test::failure_of;
 using upkeep_test::http_answer;
@@ -35,15 +37,6 @@ upkeep::remote_options quick() {
   return {.http = {.deadline = 20s, .variables = [](const std::string&) { return std::nullopt; }},
           .retry = {.policy = {.attempts = 2, .jitter = 0}},
           .circuit = {.failures = 0}};
-}
-
-std::string ask(const subject& asked, const std::vector<std::string>& sources) {
-  const std::vector<std::string_view> views(sources.begin(), sources.end());
-  std::vector<ownership> answers(sources.size(), ownership::unknown);
-  asked.tell_owners(views, answers);
-  std::string seen;
-  for (const ownership o : answers) seen += o == ownership::present ? 'p' : o == ownership::absent ? 'a' : '?';
-  return seen;
 }
 
 /// A service that knows what exists, as the documentation of http_oracle describes it.

@@ -7,6 +7,7 @@
 
 #include "support/catch.hpp"
 #include "support/failure.hpp"
+#include "support/oracle_answers.hpp"
 #include "support/sqlite_database.hpp"
 #include "support/temporary_directory.hpp"
 #include "upkeep/base/rng.hpp"
@@ -14,22 +15,10 @@
 using upkeep::errc;
 using upkeep::ownership;
 using upkeep::sql_oracle;
+using upkeep_test::ask;
 using upkeep_test::failure_of;
 using upkeep_test::run_sql;
 using upkeep_test::temporary_directory;
-
-namespace {
-
-std::string ask(const sql_oracle& oracle, const std::vector<std::string>& sources) {
-  const std::vector<std::string_view> views(sources.begin(), sources.end());
-  std::vector<ownership> answers(sources.size(), ownership::unknown);
-  oracle.tell_owners(views, answers);
-  std::string seen;
-  for (const ownership o : answers) seen += o == ownership::present ? 'p' : o == ownership::absent ? 'a' : '?';
-  return seen;
-}
-
-}  // namespace
 
 TEST_CASE("an id is a source when it reads the same, with an index and without", "[sql_oracle]") {
   const temporary_directory folder;
