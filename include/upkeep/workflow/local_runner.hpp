@@ -132,7 +132,8 @@ class local_runner {
     for (;;) {
       const step_decision next = decide(j, history);
       if (next.step.empty()) return finish(j, {next.status, next.reason, now()});
-      sleep(next.not_before, stop);
+      // A clock that is set back must not make a pause of seconds one of days.
+      sleep(std::min<time_point>(next.not_before, now() + table_.find(next.step)->retry.maximum_delay), stop);
       if (stop.stop_requested()) return std::nullopt;
       if (!carry_out(j, next, history, stop)) return std::nullopt;
     }

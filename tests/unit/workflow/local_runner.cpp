@@ -136,6 +136,26 @@ TEST_CASE("a step that fails is tried again after its pause, and gives up in the
   CHECK(s.jobs.steps("k")[1].text == "a bug");
 }
 
+TEST_CASE("a clock that is set back during a pause does not make it longer than the longest", "[local_runner]") {
+  scene s;
+  struct setter {
+    testing::manual_clock clock;
+    void observe(const event& e) const {
+      if (e.name == "step_failed") clock.set(at("2026-02-20T00:00:00Z"));
+    }
+  };
+  std::map<std::string, activity, std::less<>> work;
+  work["look"] = [&](step_call& call) -> step_facts {
+    s.calls.push_back(to_iso8601(s.clock.now()));
+    if (call.attempt == 1) throw error(errc::io, "a fault");
+    return {};
+  };
+  work["clean"] = work["alarm"] = [](step_call&) -> step_facts { return {}; };
+  local_runner(s.table(), work, s.jobs, setter{s.clock}, s.clock).run(s.add(), {});
+  REQUIRE(s.calls.size() == 2);
+  CHECK(s.calls[1] <= "2026-02-20T00:01:00Z");
+}
+
 TEST_CASE("a step that was interrupted is carried out again, and told so", "[local_runner]") {
   scene s;
   const job j = s.add();
