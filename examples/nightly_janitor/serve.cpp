@@ -105,8 +105,10 @@ std::uint64_t removed_before(const settings& s, upkeep::sqlite_store& store, con
 
 /// Runs the janitor once, on a store that is opened for it: a schedule outlives every change of the application's tables.
 upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_call& call, server_log& log) {
+  s.phase = upkeep::phase::cleanup;  // a server may write, also before it looks
+  const upkeep::sqlite_layout layout = layout_of(s);
   s.phase = phase;
-  upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = phase == upkeep::phase::detect});
+  upkeep::sqlite_store store(s.database, layout, {.read_only = phase == upkeep::phase::detect});
   const std::uint64_t before = call.resumed && phase == upkeep::phase::cleanup ? removed_before(s, store, call) : 0;
   upkeep::janitor_report report = with_janitor(s, store, step_events{&log, &call}, [&](auto& janitor) { return janitor.run(call.stop()); });
   report.interrupted_removed = before;
@@ -166,6 +168,7 @@ exit_code pause_command(const screen& out, const settings& s, const schedule_req
   jobs_of(s).change_schedule(workflow, [&](upkeep::schedule_state& state) {
     state.paused = pause;
     state.reason = pause ? request.reason : std::string();
+    if (!pause && state.last_due) state.last_due = std::max(*state.last_due, upkeep::system_clock().now());
   });
   out.line(pause ? out.bold("paused") + ": no night begins by itself until `nightly_janitor resume`; `trigger` still works"
                  : out.bold("resumed") + ": due times that passed meanwhile are not made up for");

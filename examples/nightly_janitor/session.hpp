@@ -29,7 +29,10 @@ namespace nightly_janitor {
 /// The layout that the settings describe: columns that are not named are taken by their usual names where the table has them.
 inline upkeep::sqlite_layout layout_of(const settings& s) {
   upkeep::sqlite_layout layout{.table = s.table, .id_column = s.id_column, .vector_column = s.vector_column};
-  const upkeep::sqlite::connection database(s.database);
+  // A program that was killed may have left a journal, which only who may write rolls back.
+  using upkeep::sqlite::open_mode;
+  const upkeep::sqlite::connection database(s.database,
+                                            {.mode = s.phase == upkeep::phase::detect ? open_mode::read_only : open_mode::read_write});
   upkeep::sqlite::statement find(database, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2 COLLATE NOCASE");
   const auto choose = [&](const std::optional<std::string>& given, const char* usual, std::string& column) {
     if (given) {
