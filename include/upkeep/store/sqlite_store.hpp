@@ -34,8 +34,9 @@ namespace upkeep::inline v0 {
 /// history and backups stand beside it, in `<database>.upkeep.lock` and `<database>.upkeep/`.
 ///
 /// A scan reads pages of 2,048 rows, each in one short statement, and calls the visitor between them, so that it neither keeps the
-/// write-ahead log growing nor starves a writer in the default journal. Opening reads the ids and the sizes of the vectors once (the
-/// vectors themselves where they are JSON).
+/// write-ahead log growing nor starves a writer in the default journal. Opening reads the ids and the sizes of the first 4,096 vectors
+/// (the vectors themselves where they are JSON); those of all rows only where these differ, where a vector of another width is met later,
+/// or before the first upsert.
 ///
 /// `digest` covers every column but generated ones, by storage class and bytes; `row_bytes` is the sum of their values' sizes (8 for a
 /// number). `created` is compared only within one store: integers as they are, reals cut to integers, ISO 8601 texts as microseconds since
@@ -53,8 +54,11 @@ class sqlite_store {
       : file_(canonical(path)), options_(checked(options)), table_(open(layout)) {
     if (const std::optional<std::size_t> own = detail::own_dimension(table_.database, table_.schema.name)) {
       table_.shape = {.dimension = *own, .float32 = true, .float64 = false, .written = vector_encoding::float32};
+      all_surveyed_ = true;
     } else {
-      table_.shape = detail::sqlite_vector_survey(table_).shape(options_);
+      const detail::sqlite_vector_survey first(table_, detail::sqlite_vector_survey::first_look);
+      all_surveyed_ = first.is_whole() || !first.is_uniform(options_);
+      table_.shape = all_surveyed_ && !first.is_whole() ? detail::sqlite_vector_survey(table_).shape(options_) : first.shape(options_);
     }
   }
   sqlite_store(const sqlite_store&) = delete;
@@ -98,6 +102,7 @@ class sqlite_store {
   /// Of the database file and its write-ahead log.
   [[nodiscard]] std::uint64_t bytes() const { return file_size(file_).value_or(0) + file_size(file_ + "-wal").value_or(0); }
 
+  /// @throws error also what opening throws of the vectors, where the first rows did not show it; changed where they got another width
   void scan(field wanted, record_visitor visit) {
     std::unique_lock guard(mutex_);
     detail::sqlite_row_reader reader = table_.reader(wanted);
@@ -106,6 +111,7 @@ class sqlite_store {
     for (bool more = true; more;) {
       buffer.clear();
       std::size_t bytes = 0;
+      const detail::sqlite_table::pages here = pages;
       {
         sqlite::statement row = pages.begin(options_.page_rows);
         table_.bind_mark(row);
@@ -116,11 +122,19 @@ class sqlite_store {
         more = more || buffer.size() == options_.page_rows;
       }
       check_unwritten();
-      if (buffer.empty()) return;
+      if (!all_surveyed_ && reader.met_other_width()) {
+        survey_all();
+        reader = table_.reader(wanted);
+        pages = here;
+        more = true;
+        continue;
+      }
+      if (buffer.empty()) break;
       guard.unlock();
       visit(buffer.batch());
       guard.lock();
     }
+    all_surveyed_ = all_surveyed_ || has(wanted, field::vector);
   }
 
   void fetch(std::span<const key_view> keys, field wanted, record_visitor visit) {
@@ -144,6 +158,11 @@ class sqlite_store {
         }
       }
       check_unwritten();
+      if (!all_surveyed_ && reader.met_other_width()) {
+        survey_all();
+        reader = table_.reader(wanted);
+        continue;
+      }
       keys = keys.subspan(done);
       if (buffer.empty()) continue;
       guard.unlock();
@@ -157,6 +176,7 @@ class sqlite_store {
   /// batch         holds twice; unsupported where the table has a NOT NULL column without default that is no field
   std::size_t upsert(const record_batch& rows) {
     const std::lock_guard guard(mutex_);
+    if (!all_surveyed_) survey_all();
     const std::size_t before = table_.shape.dimension;
     if (before == 0) table_.shape.dimension = rows.vectors.cols();
     try {
@@ -235,6 +255,18 @@ class sqlite_store {
     if (options.page_rows > 1'000'000)
       throw error(errc::invalid_argument, "sqlite_store_options: page_rows is above 1,000,000: that is no short read");
     return options;
+  }
+
+  // The first rows were of one width, and now there is another: all of them tell whether the table mixes widths or encodings.
+  void survey_all() {
+    const detail::vector_shape all = detail::sqlite_vector_survey(table_).shape(options_);
+    if (all.dimension != table_.shape.dimension) {
+      throw error(errc::changed, "the vectors of " + detail::name_table(table_.database, table_.schema) + " have " +
+                                     std::to_string(all.dimension) + " components now, and had " + std::to_string(table_.shape.dimension) +
+                                     " when it was opened: open it again and make a new plan");
+    }
+    table_.shape = all;
+    all_surveyed_ = true;
   }
 
   [[nodiscard]] detail::sqlite_table open(const sqlite_layout& layout) {
@@ -325,6 +357,7 @@ class sqlite_store {
   std::string file_;
   sqlite_store_options options_;
   std::optional<stamp> stamp_;  // of a file that is read without locks
+  bool all_surveyed_ = false;   // the shape is that of all rows, not only of the first
   detail::sqlite_table table_;
 };
 static_assert(vector_store<sqlite_store> && transactional_store<sqlite_store> && sized_store<sqlite_store>);

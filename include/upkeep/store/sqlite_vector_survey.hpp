@@ -1,11 +1,12 @@
 #pragma once
-// Finds out how a table's vectors are stored and how wide they are, from all its rows.
+// Finds out how a table's vectors are stored and how wide they are, from its first rows or from all.
 
 #include "sqlite_table.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -21,7 +22,11 @@ namespace upkeep::inline v0::detail {
 /// them as unreadable.
 class sqlite_vector_survey {
  public:
-  explicit sqlite_vector_survey(const sqlite_table& table) : table_(&table) {
+  /// How many rows a first look reads. Its answer serves where it `is_uniform`, until a vector of another width is met.
+  static constexpr std::size_t first_look = 4096;
+
+  /// @param at_most rows, rounded up to whole pages of 4,096
+  explicit sqlite_vector_survey(const sqlite_table& table, std::size_t at_most = std::numeric_limits<std::size_t>::max()) : table_(&table) {
     const std::string vector = table.column(table.columns.vector);
     // Only texts are loaded; SQLite knows a blob's length without reading it.
     const std::string list = table.column(table.columns.id) + ", typeof(" + vector + "), CASE typeof(" + vector +
@@ -30,8 +35,8 @@ class sqlite_vector_survey {
     sqlite_table::pages pages(table, list, 4, 0);
     std::vector<float> components;
     std::vector<std::pair<std::int64_t, key>> samples;
-    for (std::size_t got = page_rows; got == page_rows;) {
-      got = 0;
+    for (std::size_t read = 0; !is_whole_ && read < at_most; read += page_rows) {
+      std::size_t got = 0;
       samples.clear();
       {
         sqlite::statement row = pages.begin(page_rows);
@@ -49,7 +54,19 @@ class sqlite_vector_survey {
         }
       }
       look_into(samples);
+      is_whole_ = got < page_rows;
     }
+  }
+
+  /// Whether every row was seen.
+  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
+
+  /// Whether all vectors seen have one size and one encoding, so that more of the same would tell nothing new.
+  [[nodiscard]] bool is_uniform(const sqlite_store_options& options) const {
+    if (blobs_.size() + json_.size() != 1) return false;
+    if (blobs_.empty() || options.encoding != vector_encoding::automatic) return true;
+    const auto& [size, seen] = *blobs_.begin();
+    return size % 8 != 0 || seen.evidence.verdict() != vector_encoding::automatic;
   }
 
   /// @throws error unsupported where the widths are mixed or the encoding cannot be told, saying which option decides
@@ -151,6 +168,7 @@ class sqlite_vector_survey {
   }
 
   const sqlite_table* table_;
+  bool is_whole_ = false;
   std::map<std::int64_t, blob_size> blobs_;
   std::map<std::size_t, std::uint64_t> json_;
 };

@@ -1,4 +1,4 @@
-// How the vectors of a column are stored, found out from all its rows.
+// How the vectors of a column are stored, found out from its first rows and, where these do not tell, from all.
 
 #include "upkeep/store/sqlite_vector_survey.hpp"
 
@@ -138,4 +138,77 @@ TEST_CASE("an empty table gets its dimension with its first rows", "[sqlite_vect
     const std::string type = upkeep_test::read_all(store.file(), "SELECT typeof(v), length(v) FROM t").at(0);
     CHECK(type == (encoding == vector_encoding::json ? "t'text'|i8" : encoding == vector_encoding::float64 ? "t'blob'|i16" : "t'blob'|i8"));
   }
+}
+
+namespace {
+
+// More rows than a first look reads, all of float32 [i % 7 + 1, 2], and then one more.
+std::string long_table(const upkeep_test::temporary_directory& folder, const std::string& name, const std::string& last, int rows = 5000) {
+  const std::string path = run_sql(folder / name, "CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
+  std::string sql = "BEGIN;";
+  for (int i = 0; i < rows; ++i) sql += "INSERT INTO t(v) VALUES (" + f32({static_cast<float>(i % 7 + 1), 2}) + ");";
+  return run_sql(path, sql + "INSERT INTO t(v) VALUES (" + last + "); COMMIT");
+}
+
+}  // namespace
+
+TEST_CASE("a width that the first rows did not show is refused where it is met", "[sqlite_vector_survey]") {
+  const upkeep_test::temporary_directory folder;
+  const std::string path = long_table(folder, "t.db", f32({1, 2, 3}));
+  const std::string counts = "mixed widths: 2 components in 5000 rows, 3 components in 1 rows";
+  {
+    sqlite_store store(path, layout);
+    CHECK(store.dimension() == 2);
+    std::size_t visited = 0;
+    const auto f = failure_of([&] { store.scan(field::vector, [&](const upkeep::record_batch& b) { visited += b.size(); }); });
+    CHECK(f.code == errc::unsupported);
+    CHECK(f.names(counts));
+    CHECK(visited < 5000);
+  }
+  const std::vector<upkeep::key_view> last{5001};
+  CHECK(failure_of([&] { sqlite_store(path, layout).fetch(last, field::vector, [](const upkeep::record_batch&) {}); }).names(counts));
+  upkeep::record_buffer buffer(field::vector, 2);
+  const std::vector<float> vector{3, -4};
+  upkeep::record_view row;
+  row.key = 1;
+  row.vector = vector;
+  buffer.push_back(row);
+  CHECK(failure_of([&] { sqlite_store(path, layout).upsert(buffer.batch()); }).names(counts));
+  sqlite_store named(path, layout, {.dimension = 2});
+  const auto rows = scanned(named);
+  REQUIRE(rows.size() == 5001);
+  for (std::size_t i = 0; i < 5000; ++i) REQUIRE(rows[i] == seen_row{set_aside::no, {static_cast<float>(i % 7 + 1), 2}});
+  CHECK(rows[5000].health == set_aside::wrong_width);
+}
+
+TEST_CASE("another encoding of the same width that the first rows did not show is read as it is", "[sqlite_vector_survey]") {
+  const upkeep_test::temporary_directory folder;
+  int number = 0;
+  for (const std::string& last : {f64({0.1, -0.7}), std::string("'[0.1,-0.7]'")}) {
+    INFO(last);
+    const std::string path = long_table(folder, std::to_string(number++), last);
+    const seen_row expected{set_aside::no, {0.1F, -0.7F}};
+    sqlite_store store(path, layout);
+    const auto rows = scanned(store);
+    REQUIRE(rows.size() == 5001);
+    for (std::size_t i = 0; i < 5000; ++i) REQUIRE(rows[i] == seen_row{set_aside::no, {static_cast<float>(i % 7 + 1), 2}});
+    CHECK(rows[5000] == expected);
+    std::vector<seen_row> fetched;
+    const std::vector<upkeep::key_view> keys{5000, 5001};
+    sqlite_store(path, layout).fetch(keys, field::vector, [&](const upkeep::record_batch& b) {
+      for (std::size_t i = 0; i < b.size(); ++i) fetched.push_back({b.health[i], {b.vectors[i].begin(), b.vectors[i].end()}});
+    });
+    CHECK(fetched == std::vector<seen_row>{rows[4999], expected});
+  }
+}
+
+TEST_CASE("vectors that all got another width since the store was opened are refused", "[sqlite_vector_survey]") {
+  const upkeep_test::temporary_directory folder;
+  const std::string path = long_table(folder, "t.db", f32({1, 2}));
+  sqlite_store store(path, layout);
+  run_sql(path, "UPDATE t SET v = " + f32({1, 2, 3}));
+  const auto f = failure_of([&] { scanned(store); });
+  CHECK(f.code == errc::changed);
+  CHECK(f.names("have 3 components now, and had 2"));
+  CHECK(f.names("open it again"));
 }
