@@ -3,6 +3,7 @@
 
 #include "error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <concepts>
@@ -35,6 +36,9 @@ constexpr std::size_t utf8_length(std::string_view text) noexcept {
   return tail(3) ? 4 : 0;
 }
 
+/// Whether a JSON string holds this byte as it is, by itself: printable ASCII but for quote and backslash.
+constexpr bool stands_for_itself(char c) noexcept { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
 inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace detail
@@ -55,6 +59,10 @@ inline bool append_json_string(std::string& out, std::string_view text) {
   bool well_formed = true;
   out += '"';
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), detail::stands_for_itself) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     std::size_t length = detail::utf8_length(text);
     const char c = text.front();
     if (length == 0) {
@@ -72,12 +80,10 @@ inline bool append_json_string(std::string& out, std::string_view text) {
       out += "\\r";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20U || c == '\x7f') {
+    } else {
       out += "\\u00";
       out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4U];
       out += "0123456789abcdef"[static_cast<unsigned char>(c) & 15U];
-    } else {
-      out += c;
     }
     text.remove_prefix(length);
   }

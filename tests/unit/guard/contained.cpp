@@ -244,4 +244,9 @@ TEST_CASE("contained: what stands there to the byte is judged by the same bounda
   CHECK_FALSE(stands_in_as_it_is("b  c", "b c"));  // the words are the same: that is for stands_in to find
   CHECK_FALSE(stands_in_as_it_is(" \n", " \n"));
   CHECK_FALSE(stands_in_as_it_is("a", ""));
+  std::string head;  // longer than what is looked for at once
+  for (int i = 0; i < 100; ++i) head += std::to_string(i) + ' ';
+  CHECK(stands_in_as_it_is(head + "y", head + "z\n" + head + "y"));
+  CHECK_FALSE(stands_in_as_it_is(head + "y", head + "z"));
+  CHECK_FALSE(stands_in_as_it_is(head + "y", head));
 }
