@@ -6,9 +6,6 @@
 # namespaces is compiled by itself.
 function(upkeep_together variable name)
   set(most_bytes 60000)  # of sources in a unit: keeps every unit below a minute and two gigabytes
-  if(UPKEEP_SANITIZER)
-    set(most_bytes 20000)  # what a sanitizer adds makes GCC slower than the sources are long
-  endif()
   set(files "")
   set(number 0)
   set(total ${most_bytes})
