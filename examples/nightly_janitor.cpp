@@ -5,6 +5,7 @@
 //
 // Where is what: the command line here; nightly_janitor/session.hpp composes the janitor, choices.hpp its policies, commands.cpp runs it,
 // summary.cpp says what it did, health.cpp shows how the store has been, demo.cpp shows it all.
+#include <upkeep/base/stop_signals.hpp>
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/version.hpp>
 
@@ -21,52 +22,16 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <stop_token>
 #include <string>
-#include <thread>
 
-#include <pthread.h>
 #include <unistd.h>
 
 namespace nightly_janitor {
 namespace {
-
-/// Turns SIGINT and SIGTERM into a stop request, on which a run ends within one batch; the second signal ends the program as usual.
-class signal_watch {
- public:
-  signal_watch() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    // A thread that waits for signals may do what a signal handler may not.
-    thread_ = std::thread([this] {
-      int number = 0;
-      sigwait(&signals_, &number);
-      source_.request_stop();
-      pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-      if (ended_.stop_requested()) return;
-      if (::isatty(STDERR_FILENO) != 0) std::fputs("\nstopping within one batch; a second signal stops at once\n", stderr);
-    });
-  }
-  signal_watch(const signal_watch&) = delete;
-  signal_watch& operator=(const signal_watch&) = delete;
-  ~signal_watch() {
-    ended_.request_stop();
-    if (!source_.stop_requested()) pthread_kill(thread_.native_handle(), SIGTERM);
-    thread_.join();
-  }
-  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
-
- private:
-  sigset_t signals_{};
-  std::stop_source source_, ended_;
-  std::thread thread_;
-};
 
 void add_store(CLI::App& command, settings& s) {
   command.add_option("--database", s.database, "SQLite file with the vectors")->required()->group("Store");
@@ -355,7 +320,9 @@ int run_program(int argc, char** argv) {
     return complain(std::string(mistake.what()) + "; see nightly_janitor --help", settings(), exit_usage);
   }
   try {
-    const signal_watch signals;
+    const upkeep::stop_signals signals([] {
+      if (::isatty(STDERR_FILENO) != 0) std::fputs("\nstopping within one batch; a second signal stops at once\n", stderr);
+    });
     return dispatch(line, signals.token());
   } catch (const usage_error& mistake) {
     return complain(mistake.what(), line.s, exit_usage);

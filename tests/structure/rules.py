@@ -42,7 +42,7 @@ DOORS = [
     (r"boost/json", r"base/json\.hpp$"),
     (r"boost/version\.hpp", r"base/json\.hpp$"),
     (r"boost/(container|unordered|core)/", r""),
-    (r"(sys/[a-z]+|unistd|fcntl|errno|signal|dirent|poll)\.h", r"base/(file|file_lock|file_reader|line_sink|terminal)\.hpp$|net/"),
+    (r"(sys/[a-z]+|unistd|fcntl|errno|signal|dirent|poll|pthread)\.h", r"base/(file|file_lock|file_reader|line_sink|stop_signals|terminal)\.hpp$|net/"),
 ]
 STANDARD = set("""
 algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono cinttypes climits clocale cmath compare complex

@@ -225,6 +225,27 @@ class environment {
     return value ? *std::move(value) : std::move(otherwise);
   }
 
+  /// The value of a variable that must be set. `what` says for the refusal what it names: "the file with the vectors".
+  template <class Value>
+  [[nodiscard]] Value require(std::string_view name, std::string_view what, const std::type_identity_t<allowed<Value>>& limits = {}) const {
+    std::optional<Value> value = get<Value>(name, limits);
+    if (!value)
+      throw error(errc::invalid_argument, "the environment variable " + name_of(name) + " is not set; set it to " + std::string(what));
+    return *std::move(value);
+  }
+
+  /// Calls `make`, which makes something of the variable's value. An error that it throws is thrown again with the variable in front of its
+  /// sentence, and with the value unless that is `secret`.
+  template <class Make>
+  auto explain(std::string_view name, Make&& make, bool secret = false) const {
+    try {
+      return std::forward<Make>(make)();
+    } catch (const error& why) {
+      const std::optional<std::string> text = secret ? std::nullopt : find(name);
+      throw error(why.code(), "the environment variable " + name_of(name) + (text ? " is \"" + *text + '"' : "") + ": " + why.what());
+    }
+  }
+
   /// One of a list of words, or `otherwise` if it is absent.
   [[nodiscard]] std::string choice(std::string_view name, std::initializer_list<std::string_view> words, std::string_view otherwise) const {
     std::optional<std::string> text = find(name);

@@ -162,3 +162,40 @@ TEST_CASE("shown durations and sizes read back as themselves", "[environment]") 
     REQUIRE(upkeep::detail::setting_type<byte_count>::parse(upkeep::detail::setting_type<byte_count>::show(size)) == size);
   }
 }
+
+TEST_CASE("a variable that must be set is asked for by name and purpose", "[environment]") {
+  const environment env = with({{"UPKEEP_DATABASE", "a.db"}, {"UPKEEP_BATCH", "0"}, {"UPKEEP_EMPTY", ""}});
+  CHECK(env.require<std::string>("DATABASE", "the file") == "a.db");
+  const auto refused = [&](auto&& ask) -> std::string {
+    try {
+      ask();
+    } catch (const upkeep::error& e) {
+      CHECK(e.code() == upkeep::errc::invalid_argument);
+      return e.what();
+    }
+    return "not refused";
+  };
+  for (const char* name : {"ORACLE", "EMPTY"})
+    CHECK(refused([&] { static_cast<void>(env.require<std::string>(name, "who knows it")); }) ==
+          "the environment variable UPKEEP_" + std::string(name) + " is not set; set it to who knows it");
+  CHECK(refused([&] { static_cast<void>(env.require<int>("BATCH", "rows", {.minimum = 1})); }) ==
+        "the environment variable UPKEEP_BATCH is \"0\"; it must be a whole number of at least 1");
+}
+
+TEST_CASE("what is made of a value and fails names the variable, but no secret", "[environment]") {
+  const environment env = with({{"UPKEEP_SCHEDULE", "soon"}, {"UPKEEP_TOKEN", "hunter2"}});
+  CHECK(env.explain("SCHEDULE", [] { return 7; }) == 7);
+  const auto fails = []() -> int { throw upkeep::error(upkeep::errc::not_found, "no such thing"); };
+  const auto sentence = [&](const char* name, bool secret) -> std::string {
+    try {
+      static_cast<void>(env.explain(name, fails, secret));
+    } catch (const upkeep::error& e) {
+      CHECK(e.code() == upkeep::errc::not_found);
+      return e.what();
+    }
+    return "not refused";
+  };
+  CHECK(sentence("SCHEDULE", false) == "the environment variable UPKEEP_SCHEDULE is \"soon\": no such thing");
+  CHECK(sentence("ABSENT", false) == "the environment variable UPKEEP_ABSENT: no such thing");
+  CHECK(sentence("TOKEN", true) == "the environment variable UPKEEP_TOKEN: no such thing");
+}
