@@ -3,6 +3,7 @@
 
 #include <upkeep/base/file.hpp>
 #include <upkeep/base/file_lock.hpp>
+#include <upkeep/janitor/interrupted_runs.hpp>
 #include <upkeep/janitor/nightly_workflow.hpp>
 #include <upkeep/janitor/receipt_json.hpp>
 #include <upkeep/janitor/report_text.hpp>
@@ -17,7 +18,6 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -91,25 +91,18 @@ struct step_events {
   }
 };
 
-/// How many rows the interrupted attempts of a job removed: those of their backups that are gone. A row may stand in several of these.
-std::uint64_t removed_before(const settings& s, upkeep::sqlite_store& store, const upkeep::step_call& call) {
-  std::set<upkeep::key> saved;
-  for (const upkeep::run_summary& run : upkeep::sqlite_history(directory_of(s) + "/history.sqlite").runs())
-    if (run.status == "started" && run.started >= call.job.begin && !run.receipt.empty())
-      upkeep::sqlite_backup().verify(upkeep::read_receipt(run.receipt), [&](upkeep::key_view k, std::uint64_t) { saved.emplace(k); });
-  const std::vector<upkeep::key_view> keys(saved.begin(), saved.end());
-  std::uint64_t removed = keys.size();
-  store.fetch(keys, upkeep::field::none, [&](const upkeep::record_batch& rows) { removed -= rows.size(); });
-  return removed;
-}
-
 /// Runs the janitor once, on a store that is opened for it: a schedule outlives every change of the application's tables.
 upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_call& call, server_log& log) {
   s.phase = upkeep::phase::cleanup;  // a server may write, also before it looks
   const upkeep::sqlite_layout layout = layout_of(s);
   s.phase = phase;
   upkeep::sqlite_store store(s.database, layout, {.read_only = phase == upkeep::phase::detect});
-  const std::uint64_t before = call.resumed && phase == upkeep::phase::cleanup ? removed_before(s, store, call) : 0;
+  std::uint64_t before = 0;
+  if (call.resumed && phase == upkeep::phase::cleanup) {
+    upkeep::sqlite_history runs(directory_of(s) + "/history.sqlite");
+    upkeep::sqlite_backup backup;
+    before = upkeep::removed_by_interrupted_runs(runs, backup, store, call.job.begin, upkeep::read_receipt);
+  }
   upkeep::janitor_report report = with_janitor(s, store, step_events{&log, &call}, [&](auto& janitor) { return janitor.run(call.stop()); });
   report.interrupted_removed = before;
   name_policies(report.policies, s);
