@@ -5,6 +5,7 @@
 #include "jobs.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,14 +16,22 @@
 
 namespace upkeep::inline v0 {
 
+/// Which jobs of a workflow are forgotten, with their steps, when another one of it ends. Jobs that have not ended always stay.
+struct job_retention {
+  std::chrono::hours age = std::chrono::hours(24 * 400);  ///< those that ended longer ago
+  std::size_t most = 10'000;                              ///< those beyond the newest so many
+  std::size_t least = 100;                                ///< the newest so many stay whatever their age: a clock may be wrong
+};
+
 /// A job_store in one file, which is opened for each call and kept by nobody. Each write is one transaction that is on the disk when the call
-/// returns. Reading a file that does not exist finds nothing and makes nothing.
+/// returns. Reading a file that does not exist finds nothing and makes nothing. What ended long ago is forgotten: see job_retention.
 /// @par Thread safety
 /// Anyone, in any process, may call anything at any time; copies are one store.
 class sqlite_job_store {
  public:
   /// @param path  of the file; its directory is made when needed, for this user alone
-  explicit sqlite_job_store(std::string path) : file_(std::move(path), format) {}
+  explicit sqlite_job_store(std::string path, const job_retention& retention = {})
+      : file_(std::move(path), format), retention_(retention) {}
 
   [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
 
@@ -113,6 +122,7 @@ class sqlite_job_store {
       bind_time(update, 4, end.time);
       update.run();
       if (database.changes() == 0) throw unknown(id);
+      forget_old_jobs(database, id, end.time);
     });
   }
 
@@ -164,6 +174,31 @@ class sqlite_job_store {
       "CREATE TABLE schedules(workflow TEXT PRIMARY KEY, paused INTEGER NOT NULL, reason TEXT NOT NULL, last_due INTEGER) WITHOUT ROWID"};
   inline static const std::string select_jobs = "SELECT id, workflow, cause, due, not_before, status, reason, ended FROM jobs";
 
+  void forget_old_jobs(const sqlite::connection& database, std::string_view ended, time_point now) const {
+    sqlite::statement find(database, "SELECT workflow FROM jobs WHERE id = ?1");
+    find.bind_text(1, ended);
+    if (!find.step()) return;
+    const std::string workflow(find.text(0));
+    const auto newest_beyond = [&](std::size_t kept) -> std::int64_t {
+      sqlite::statement row(database, "SELECT sequence FROM jobs WHERE workflow = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2");
+      row.bind_text(1, workflow);
+      row.bind_int64(2, static_cast<std::int64_t>(std::min<std::size_t>(kept, 1'000'000'000)));
+      return row.step() ? row.int64(0) : 0;
+    };
+    const std::int64_t too_many = newest_beyond(std::max(retention_.most, retention_.least)), may_be_old = newest_beyond(retention_.least);
+    const std::string forgotten =
+        "(SELECT id FROM jobs WHERE workflow = ?1 AND status IS NOT NULL AND (sequence <= ?2 OR (sequence <= ?3 AND ended < ?4)))";
+    for (const std::string& rows : {"facts WHERE step IN (SELECT sequence FROM steps WHERE job IN " + forgotten + ")",
+                                    "steps WHERE job IN " + forgotten, "jobs WHERE id IN " + forgotten}) {
+      sqlite::statement remove(database, "DELETE FROM " + rows);
+      remove.bind_text(1, workflow);
+      remove.bind_int64(2, too_many);
+      remove.bind_int64(3, may_be_old);
+      bind_time(remove, 4, now - retention_.age);
+      remove.run();
+    }
+  }
+
   static void bind_time(sqlite::statement& to, int parameter, time_point time) {
     to.bind_int64(parameter, time.time_since_epoch().count());
   }
@@ -199,6 +234,7 @@ class sqlite_job_store {
   }
 
   sqlite::own_file file_;
+  job_retention retention_;
 };
 static_assert(job_store<sqlite_job_store>);
 
