@@ -27,6 +27,8 @@
 #include <new>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -205,6 +207,14 @@ struct command_line {
          {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit, verify})
       add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
+    for (CLI::App* command : app.get_subcommands({}))
+      for (CLI::Option* option : command->get_options())
+        if (option->get_expected_max() != 0) option->check(is_no_option, "");
+  }
+
+  /// An option without its value would take the next one for it.
+  static std::string is_no_option(const std::string& value) {
+    return value.starts_with("--") ? "a value is missing: '" + value + "' stands in its place" : std::string();
   }
 
   void add_schedule() {
@@ -308,10 +318,26 @@ int complain(const std::string& what, const settings& s, int code) {
   return code;
 }
 
+/// The words of the command line from the last to the first, as the parser takes them. `--name=` becomes `--name` and an empty word: the
+/// parser would take whatever follows for the value.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) {
+    std::string word = argv[i];
+    if (word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1) {
+      words.emplace_back();
+      word.pop_back();
+    }
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
 int run_program(int argc, char** argv) {
   command_line line;
   try {
-    line.app.parse(argc, argv);
+    std::vector<std::string> words = words_of(argc, argv);
+    line.app.parse(words);
   } catch (const CLI::Success& asked) {  // --help, --version
     return line.app.exit(asked);
   } catch (const CLI::ParseError& mistake) {

@@ -51,6 +51,9 @@ cases = {
     "a missing sources file": (["plan", *s.options(False), "--sources-file", SCRATCH / "sources.txt"], "sources.txt"),
     "two lists of sources": ([*plan, "--sources-file", s.path], "--sources-file"),
     "a source column that is declared to be none": ([*plan, "--source-column="], "source"),
+    "an option whose value is missing": (["plan", "--database", s.path, "--scope-column", "--table", "items"], "'--table' stands in its place"),
+    "a flag where a value belongs": ([*plan, "--text-column=--quiet"], "--text-column: a value is missing"),
+    "a table without a name": (["plan", "--database", s.path, "--table="], "name is empty"),
     "a report in no directory": ([*plan, "--report", SCRATCH / "none" / "report.json"], "none"),
     "a plan in no directory": ([*plan, "--plan", SCRATCH / "none" / "plan.jsonl"], "none"),
     "apply without a plan": (["apply", *s.options()], "--plan"),
@@ -60,6 +63,8 @@ cases = {
     "aliases of nobody": (["aliases", *s.options(False)], "key"),
     "an import without records": (["import", "--vectors", s.path, "--database", s.path], "--records"),
 }
+result = run("plan", "--scope-column=", *s.options())
+expect(result.returncode == 0, "a column that is declared to be none takes no other option's place", result)
 for what, (arguments, word) in cases.items():
     result = run(*arguments)
     expect(result.returncode == 2, f"{what}: exit code 2", result)
