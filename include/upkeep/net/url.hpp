@@ -28,6 +28,11 @@ struct http_url {
   }
   /// The host as a URL writes it.
   [[nodiscard]] std::string bracketed() const { return host.find(':') == std::string::npos ? host : '[' + host + ']'; }
+  /// Whether what is sent there can be read by nobody on the way: TLS, or an address of this machine. A name such as 127.example.com is none.
+  [[nodiscard]] bool is_private() const {
+    return secure || host == "localhost" || host == "::1" ||
+           (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+  }
   /// Scheme, host and path, for messages: a query may hold a secret.
   [[nodiscard]] std::string without_query() const {
     return (secure ? "https://" : "http://") + host_and_port() + target.substr(0, query_at);

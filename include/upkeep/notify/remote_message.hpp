@@ -24,9 +24,7 @@ namespace detail {
 
 /// Throws errc::invalid_argument, without the address, for one that is none, and for one that everybody on the way could read.
 inline void check_secret_address(const std::string& address, const std::string& what) {
-  const http_url url = parse_http_url(address, what);
-  const bool here = url.host == "localhost" || url.host.starts_with("127.") || url.host == "::1";
-  if (!url.secure && !here)
+  if (!parse_http_url(address, what).is_private())
     throw error(errc::invalid_argument, what + ": the URL must begin with https://, because whoever reads it can send messages");
 }
 

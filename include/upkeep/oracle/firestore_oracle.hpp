@@ -60,7 +60,8 @@ class firestore_oracle {
         throw error(errc::invalid_argument, "firestore_oracle: project and database are names of letters, digits and hyphens");
     if (options_.batch == 0) throw error(errc::invalid_argument, "firestore_oracle: a batch must hold at least one source");
     const std::optional<std::string> emulator = options_.remote.http.variables("FIRESTORE_EMULATOR_HOST");
-    if (emulator && !emulator->empty()) {
+    const bool emulated = emulator && !emulator->empty();  // has no TLS, and takes any token
+    if (emulated) {
       options_.address = "http://" + *emulator;
       if (!options_.remote.bearer_token) options_.remote.bearer_token = [] { return std::string("owner"); };
     } else if (!options_.remote.bearer_token) {
@@ -68,7 +69,7 @@ class firestore_oracle {
     }
     prefix_ = "projects/" + project + "/databases/" + options_.database + "/documents/";
     url_ = options_.address + "/v1/" + prefix_.substr(0, prefix_.size() - 1) + ":batchGet";
-    static_cast<void>(parse_http_url(url_, "firestore_oracle"));
+    detail::check_service(url_, emulated ? remote_options{} : options_.remote, "firestore_oracle");
     if (!options_.known_present.empty() && !name_of_document(options_.known_present))
       throw error(errc::invalid_argument, "firestore_oracle: known_present cannot be the name of a document");
     service_ = std::make_shared<detail::remote_service<Clock>>(options_.remote, std::move(clock));

@@ -50,7 +50,7 @@ struct http_oracle_options {
 template <class Clock = system_clock>
 class http_oracle {
  public:
-  /// @throws error invalid_argument for a URL or header that cannot be sent, or a batch of none
+  /// @throws error invalid_argument for a URL or header that cannot be sent, a token without TLS, or a batch of none
   explicit http_oracle(std::string url, http_oracle_options options = {}, Clock clock = Clock())
       : url_(std::move(url)),
         options_(std::move(options)),
@@ -59,7 +59,7 @@ class http_oracle {
     if (hole_ != std::string::npos && url_.find(hole, hole_ + 1) != std::string::npos)
       throw error(errc::invalid_argument, "http_oracle: {id} stands in the URL more than once");
     const http_request example = one_by_one() ? head("x", std::nullopt) : post({}, std::nullopt);
-    static_cast<void>(parse_http_url(example.url, "http_oracle"));
+    detail::check_service(example.url, options_.remote, "http_oracle");
     detail::check_request(example, "http_oracle");
     if (options_.batch == 0) throw error(errc::invalid_argument, "http_oracle: a batch must hold at least one source");
     in_path_ = url_.find('?') > hole_;

@@ -9,6 +9,7 @@
 #include "../net/http_client.hpp"
 #include "../net/http_message.hpp"
 #include "../net/send_with_retry.hpp"
+#include "../net/url.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -28,6 +29,7 @@ struct remote_options {
   http_retry_options retry{};
   circuit_options circuit{};  ///< while it is open, nothing is asked and everything is unknown
   /// Gives the token that is sent as "Authorization: Bearer ..."; called once for each batch, so that it may be renewed. Empty: none is sent.
+  /// Refused for an http:// address of another machine.
   std::function<std::string()> bearer_token{};
   /// Told why some sources of a batch stay unknown, once for the batch. Where all of them do, the error is thrown as well.
   std::function<void(const error&)> on_failure{};
@@ -101,6 +103,14 @@ class remote_service {
   Clock clock_;
   std::atomic<std::uint64_t> seed_;  // for the jitter, another one for each question
 };
+
+/// The URL of a service, taken apart. Throws errc::invalid_argument for one that is none, and where a token would go there for all to read.
+inline http_url check_service(const std::string& url, const remote_options& options, const std::string& name) {
+  http_url address = parse_http_url(url, name);
+  if (options.bearer_token && !address.is_private())
+    throw error(errc::invalid_argument, name + ": the URL must begin with https://, because a token is sent with each question");
+  return address;
+}
 
 /// The sentence for a status that is no answer to the question.
 [[noreturn]] inline void refuse_status(const std::string& name, int status) {

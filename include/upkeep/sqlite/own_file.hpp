@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace upkeep::inline v0 {
@@ -45,6 +46,7 @@ class own_file {
   /// @throws error as read(), and what the action throws: then nothing was changed
   void change(function_ref<void(connection&)> action) const {
     create_directories_durably(v0::detail::directory_of(path_));
+    if (!file_size(path_)) make_private_file();
     connection database(path_, {.mode = open_mode::create});
     database.execute("PRAGMA synchronous = FULL");
     transaction all(database, transaction_kind::write);
@@ -58,6 +60,15 @@ class own_file {
   }
 
  private:
+  // SQLite would make a file that others can read. Put there closed: to close one that is open elsewhere in this process frees SQLite's locks.
+  void make_private_file() const {
+    try {
+      write_file_atomically(path_, std::string_view(), {.permissions = 0600, .overwrite = false});
+    } catch (const error& failure) {
+      if (failure.code() != errc::invalid_argument || !file_size(path_)) throw;  // else another one was quicker
+    }
+  }
+
   /// False for a file that nothing was written to yet: a process died between making it and its first transaction.
   [[nodiscard]] bool check_version(const connection& database) const {
     const std::string what = format_.what;

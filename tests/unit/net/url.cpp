@@ -34,6 +34,15 @@ TEST_CASE("a URL is taken apart", "[url]") {
   CHECK(parsed("http://a#b?c") == "-|a|80|/|a|http://a/");
 }
 
+TEST_CASE("only TLS and this machine are private", "[url]") {
+  for (const char* url :
+       {"https://a.example", "http://localhost:1", "http://LOCALHOST/", "http://127.0.0.1/", "http://127.1.2.3:4/", "http://[::1]/"})
+    CHECK(parse_http_url(url, "it").is_private());
+  for (const char* url : {"http://a.example", "http://127.example.com", "http://127.0.0.1.example.com/", "http://localhost.example.com",
+                          "http://128.0.0.1", "http://[::2]/", "http://0.0.0.0/"})
+    CHECK_FALSE(parse_http_url(url, "it").is_private());
+}
+
 TEST_CASE("what is no http URL is refused without being shown", "[url]") {
   for (const std::string_view text : {"",
                                       "a",

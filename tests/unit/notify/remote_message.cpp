@@ -17,8 +17,8 @@ TEST_CASE("an address that is a secret is encrypted on its way, or does not leav
     CAPTURE(good);
     CHECK_FALSE(check(good).happened);
   }
-  for (const char* bad :
-       {"http://hooks.example.com/secret", "http://localhost.example.com/secret", "ftp://example.com/secret", "secret", ""}) {
+  for (const char* bad : {"http://hooks.example.com/secret", "http://localhost.example.com/secret", "http://127.0.0.1.example.com/secret",
+                          "ftp://example.com/secret", "secret", ""}) {
     CAPTURE(bad);
     const auto refused = check(bad);
     CHECK(refused.code == errc::invalid_argument);

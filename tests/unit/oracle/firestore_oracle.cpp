@@ -155,4 +155,6 @@ TEST_CASE("what cannot be asked is said at once", "[firestore_oracle]") {
   CHECK(refused("demo", "c/{id}", options));  // neither emulator nor token
   options.remote.bearer_token = [] { return std::string("t"); };
   CHECK_FALSE(refused("demo", "c/{id}", options));
+  options.address = "http://firestore.example.com";  // a token in plain text
+  CHECK(refused("demo", "c/{id}", options));
 }

@@ -230,6 +230,11 @@ TEST_CASE("what cannot be asked is said at once, without a secret", "[http_oracl
   CHECK(refused("http://a/", {.batch = 0}));
   CHECK(refused("http://a/{id}", {.known_present = "x/y"}));
   CHECK_FALSE(refused("http://a/{id}"));
+  http_oracle_options with_token;
+  with_token.remote.bearer_token = [] { return std::string("secret"); };
+  CHECK(refused("http://a/", with_token));
+  CHECK_FALSE(refused("https://a/", with_token));
+  CHECK_FALSE(refused("http://127.0.0.1/", with_token));
 }
 
 TEST_CASE("a token that cannot be had, or cannot be sent, makes everything unknown and is not shown", "[http_oracle]") {

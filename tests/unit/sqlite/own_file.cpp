@@ -4,7 +4,10 @@
 #include "support/failure.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <filesystem>
 #include <string>
+
+#include <sys/stat.h>
 
 using namespace upkeep;
 using upkeep_test::failure_of;
@@ -29,6 +32,22 @@ TEST_CASE("a file is made by the first write and found by the next", "[own_file]
   CHECK_FALSE(std::filesystem::exists(directory / "new"));
   file.change([](sqlite::connection& database) { database.execute("INSERT INTO numbers VALUES (3)"); });
   file.change([](sqlite::connection& database) { database.execute("INSERT INTO numbers VALUES (4)"); });
+  CHECK(sum(file) == 7);
+}
+
+TEST_CASE("nobody else can read the file, whatever the folder and the umask allow", "[own_file]") {
+  const upkeep_test::temporary_directory directory;
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+  const std::string path = (directory / "numbers.sqlite").string();
+  const auto permissions = [&] { return static_cast<unsigned>(std::filesystem::status(path).permissions()); };
+  const mode_t before = ::umask(0);
+  const sqlite::own_file file(path, numbers);
+  file.change([](sqlite::connection& database) { database.execute("INSERT INTO numbers VALUES (3)"); });
+  ::umask(before);
+  CHECK(permissions() == 0600U);
+  std::filesystem::permissions(path, std::filesystem::perms(0640));  // what the owner chose stays
+  file.change([](sqlite::connection& database) { database.execute("INSERT INTO numbers VALUES (4)"); });
+  CHECK(permissions() == 0640U);
   CHECK(sum(file) == 7);
 }
 
