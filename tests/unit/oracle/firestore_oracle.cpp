@@ -4,11 +4,13 @@
 
 #include "support/catch.hpp"
 #include "support/failure.hpp"
+#include "support/firestore_emulator.hpp"
 #include "support/oracle_answers.hpp"
 #include "support/raw_server.hpp"
 #include "upkeep/testing/manual_clock.hpp"
 
 #include <chrono>
+#include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -157,4 +159,38 @@ TEST_CASE("what cannot be asked is said at once", "[firestore_oracle]") {
   CHECK_FALSE(refused("demo", "c/{id}", options));
   options.address = "http://firestore.example.com";  // a token in plain text
   CHECK(refused("demo", "c/{id}", options));
+}
+
+TEST_CASE("the official emulator is understood", "[firestore_oracle][long]") {
+  const auto jar = upkeep_test::firestore_emulator::find();
+  if (!jar) {
+    std::cout << "skipped: no Firestore emulator; install google-cloud-cli-firestore-emulator and Java, or set FIRESTORE_EMULATOR_JAR\n";
+    return;
+  }
+  upkeep_test::firestore_emulator there(*jar);
+  const std::vector<std::string> ids = {"plain",        "a b",        "100%",    "a+b",        "x.y", "...",
+                                        "\u00e4\u00f6", "\U0001F600", "q\"uote", "semi;colon", "_x_"};
+  for (const std::string& id : ids) REQUIRE(there.send("POST", "/notes?documentId=" + upkeep::percent_encode(id)) == 200);
+  REQUIRE(there.send("POST", "/users/u/notes?documentId=n") == 200);
+
+  firestore_oracle_options options;
+  options.batch = 3;
+  options.remote.retry.policy.attempts = 1;
+  options.remote.http.variables = [&](const std::string& name) -> std::optional<std::string> {
+    return name == "FIRESTORE_EMULATOR_HOST" ? std::optional(there.host()) : std::nullopt;
+  };
+  const upkeep::firestore_oracle<> notes("demo", "notes/{id}", options);
+  CHECK(ask(notes, ids) == std::string(ids.size(), 'p'));
+  // One that is absent, one twice, and those that no document can be called.
+  CHECK(ask(notes, {"plain", "Plain", "plain", "gone", "", ".", "..", "a/b", "__x__", "\xff"}) == "papa??????");
+  CHECK(ask(upkeep::firestore_oracle<>("demo", "{id}", options), {"users/u/notes/n", "users/u", "notes/plain", "notes"}) == "pap?");
+  CHECK(ask(upkeep::firestore_oracle<>("another", "notes/{id}", options), {"plain"}) == "a");
+
+  REQUIRE(there.send("DELETE", "/notes/plain") == 200);
+  CHECK(ask(notes, {"plain", "a b"}) == "ap");
+  options.known_present = "plain";
+  CHECK(failure_of([&] { ask(upkeep::firestore_oracle<>("demo", "notes/{id}", options), {"a b"}); }).code == errc::inconsistent);
+
+  there.stop();
+  CHECK(failure_of([&] { ask(notes, {"a b"}); }).code == errc::unavailable);
 }
