@@ -3,7 +3,8 @@
 
     reference.py SOURCE_DIR NIGHTLY_JANITOR [--write]
 
-docs/reference/options.md: the part behind its mark is what `nightly_janitor COMMAND --help` says of every command.
+docs/reference/options.md: the part behind its mark is what `nightly_janitor COMMAND --help` says of every command; the default that a help text ends with is
+the one in the code.
 docs/reference/environment.md: names every variable that the sources read at run time, and no other; the rows of the micro-service have the types,
 defaults and limits that stand in examples/janitor_service.cpp. What a variable means is written by a person, in the last column.
 
@@ -63,6 +64,29 @@ def option_tables(program):
             of = ", ".join(f"`{u}`" for u in users) if len(users) <= 6 or len(others) > 6 else "all but " + ", ".join(f"`{o}`" for o in others)
             out.append(f"| {spelled} | {cell(what)} | {of} |\n")
     return "".join(out)
+
+
+def wrong_defaults(source, program):
+    """Options whose help does not end with the default that stands in the code: the first value of the variable that they set."""
+    code = "".join(path.read_text() for path in [source / "examples" / "nightly_janitor.cpp", *sorted((source / "examples" / "nightly_janitor").glob("*.hpp"))])
+    values = {}
+    for name, value in re.findall(r'\b(\w+) = ("[^"\n]*"|\d[\d.]*)(?=[,;])', code):
+        values.setdefault(name, value.strip('"'))
+    helps = {}
+    for _, command, _, _, _ in [e for e in entries(help_of(program)) if e[0] == "Subcommands"]:
+        for _, name, _, _, what in entries(help_of(program, command)):
+            helps.setdefault(name, []).append(what)
+    checked = 0
+    for option, variable in re.findall(r'add_option\(\s*"(--[\w-]+)", \w+\.(\w+)', code):
+        value = values.get(variable, "")
+        if value in ("", "0"):
+            continue
+        checked += 1
+        shown = [text for what in helps.get(option, []) for text in re.findall(r"\(([^()]*)\)", what)[-1:]]
+        if not any(text == value or re.fullmatch(r"[\d.]+", text) and re.fullmatch(r"[\d.]+", value) and float(text) == float(value) for text in shown):
+            yield f"the help of {option} ends with the default {shown}; in the code it is {value}"
+    if checked < 15:
+        yield f"only {checked} defaults were found: has the form of the code changed?"
 
 
 # ---- variables ---------------------------------------------------------------------------------------------------------------------------
@@ -135,6 +159,7 @@ def main():
     tables = option_tables(program)
     if tables.count("\n| `--") < 20:
         failures.append("hardly an option was found: has the form of the help texts changed?")
+    failures += list(wrong_defaults(source, program))
     wanted = {"options.md": options.partition(MARK)[0] + tables}
     wanted["environment.md"], wrong = environment_page(source, variables)
     failures += [f"docs/reference/environment.md: {what}" for what in wrong]
