@@ -4,7 +4,7 @@
 usage: packages.py ROOT        prints one line per violation and ends with 1 if there is any
        packages.py --selftest ROOT   changes the files of ROOT, in memory, in ways that must each be found
 
-The parts are those that CMake exports (upkeep-NAME-targets); the recipe for Conan, the port for vcpkg, the pkg-config files and the how-to page must
+The parts are those that CMake exports (upkeep_part, upkeep-NAME-targets); the recipe for Conan, the port for vcpkg, the pkg-config files and the how-to page must
 know the same ones. The rules on manifests are those of vcpkg's reference of vcpkg.json, its maintainer guide, and the order that its
 `format-manifest` writes.
 """
@@ -32,7 +32,12 @@ LICENSES = {"MIT": "MIT License"}  # SPDX, and how the text begins
 
 def parts_of(files):
     """The optional parts that CMake exports."""
-    return set(re.findall(r"EXPORT upkeep-([a-z]+)-targets", files["CMakeLists.txt"] + files["cmake/kernels/CMakeLists.txt"]))
+    return set(re.findall(r"EXPORT upkeep-([a-z]+)-targets", files["cmake/kernels/CMakeLists.txt"])) | set(calls_of_part(files))
+
+
+def calls_of_part(files):
+    """{name: arguments} of each part that the function upkeep_part makes."""
+    return dict(re.findall(r"^upkeep_part\((\w+) (.*?)\)$", files["CMakeLists.txt"], re.MULTILINE | re.DOTALL))
 
 
 def ordered(fields, known, what):
@@ -151,7 +156,7 @@ def cmake(files):
     for part in parts:
         if part not in re.findall(r"[a-z]+", config):
             yield f"the package file does not know the component {part}"
-        if f"upkeep_pkg_config(upkeep-{part} " not in files["CMakeLists.txt"] + files["cmake/kernels/CMakeLists.txt"]:
+        if " REQUIRES " not in calls_of_part(files).get(part, "") and f"upkeep_pkg_config(upkeep-{part} " not in files["cmake/kernels/CMakeLists.txt"]:
             yield f"there is no pkg-config file upkeep-{part}.pc"
 
 
@@ -207,7 +212,7 @@ BAD = [
     ("portfile", swap(PORT + "usage", "kernels", "cores")),
     ("recipe", swap("conanfile.py", '    "sqlite": {', '    "sqlight": {')),
     ("recipe", swap("conanfile.py", '"finds": "SQLite3"', '"finds": "Sqlite3"')),
-    ("cmake", swap("CMakeLists.txt", "upkeep_pkg_config(upkeep-sqlite ", "upkeep_pkg_config(upkeep-sq ")),
+    ("cmake", swap("CMakeLists.txt", " REQUIRES sqlite3", "")),
     ("pages", swap(PAGE, "-DUPKEEP_BUILD_KERNELS", "-DUPKEEP_WITH_KERNELS")),
     ("pages", swap(PAGE, "COMPONENTS sqlite", "COMPONENTS sqlight")),
     ("pages", swap(PAGE, "| `kernels` |", "| `cores` |")),
