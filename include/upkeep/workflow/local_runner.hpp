@@ -104,17 +104,19 @@ class local_runner {
   void serve(const cron_schedule& schedule, const serve_options& options, const std::stop_token& stop) {
     if (!jobs_.schedule(table_.name).last_due)  // what was due before anybody served it was not missed
       jobs_.change_schedule(table_.name, [&](schedule_state& s) { s.last_due = s.last_due.value_or(now()); });
-    std::optional<time_point> busy_since;
+    bool busy = false;
+    time_point busy_since{};  // not within the optional: GCC 12 takes what an empty one holds for used
     while (!stop.stop_requested()) {
-      enter_due(schedule, options, busy_since);
+      enter_due(schedule, options, busy ? std::optional<time_point>(busy_since) : std::nullopt);
       const std::optional<job> next = jobs_.claim(table_.name, now());
       if (next) {
+        busy = true;
         busy_since = now();
         const std::optional<job_end> end = run(*next, stop);
         if (end && end->status != "done" && options.pause_on_failure) pause("job_" + end->status);
         continue;
       }
-      busy_since.reset();
+      busy = false;
       sleep(now() + options.poll, stop);
     }
   }
