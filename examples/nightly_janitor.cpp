@@ -75,6 +75,13 @@ void add_limits(CLI::App& command, settings& s) {
   command.add_option("--max-count", s.max_count, "largest number of rows to remove (no limit)")->group("Limits");
   command.add_option("--max-absence-rise", s.max_absence_rise, "how far the share of gone sources may rise between runs (0.10)")
       ->group("Limits");
+  command
+      .add_option("--container-sources", s.container_sources,
+                  "keep the rows of a container none of whose sources is left, where so many went at a time (10; 0: remove them)")
+      ->group("Limits");
+  command.add_option("--container-separators", s.container_separators, "what ends the container in a source's name (/:)")->group("Limits");
+  command.add_option("--gone-container", s.gone_containers, "a container that is gone for good: its rows may go; may be repeated")
+      ->group("Limits");
 }
 
 void add_removal(CLI::App& command, settings& s) {

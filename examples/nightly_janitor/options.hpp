@@ -1,6 +1,7 @@
 #pragma once
 // What a user can say on the command line, checked in words of the command line.
 
+#include <upkeep/janitor/containers.hpp>
 #include <upkeep/janitor/options.hpp>
 #include <upkeep/store/sqlite_layout.hpp>
 
@@ -46,10 +47,12 @@ struct settings {
   /// Not given: the column of the usual name, where the table has one. Given and empty: none.
   std::optional<std::string> source_column, scope_column, text_column, model_column, created_column, pinned_column;
   std::string sources_database, sources_table, sources_id_column = "id", sources_file;
+  std::string container_separators = "/:";
+  std::vector<std::string> gone_containers;
   double threshold = 0.98, max_removal = 0.05, max_absence_rise = 0.10;
   // Signed, so that a negative number is seen: read as unsigned, -1 would be the largest number there is.
   std::optional<std::int64_t> max_count;
-  std::int64_t batch = 200, threads = 0, vector_memory = 4096;  // the last one in MiB
+  std::int64_t container_sources = 10, batch = 200, threads = 0, vector_memory = 4096;  // the last one in MiB
   std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h";
   bool no_baseline = false, dry_run = false, quiet = false, json_log = false;
   std::string backup_dir, report, plan, receipt, key, metrics;
@@ -155,6 +158,9 @@ inline void check_settings(settings& s) {
     throw usage_error("--batch is " + std::to_string(s.batch) + ": 1 to 200 rows can be removed in one transaction");
   if (s.max_count && *s.max_count < 0)
     throw usage_error("--max-count is " + std::to_string(*s.max_count) + ": give a number of rows, 0 for none");
+  if (s.container_sources < 0)
+    throw usage_error("--container-sources is " + std::to_string(s.container_sources) +
+                      ": give a number of sources, 0 to keep no container");
   check_threads(s.threads);
   if (s.vector_memory < 1 || s.vector_memory > (std::int64_t{1} << 30))
     throw usage_error("--vector-memory is " + std::to_string(s.vector_memory) + ": give MiB from 1 to 1073741824");
@@ -191,6 +197,11 @@ inline upkeep::janitor_options janitor_options_of(const settings& s) {
   o.limits.fraction = s.max_removal;
   o.limits.absence_spike = s.max_absence_rise;
   if (s.max_count) o.limits.count = static_cast<std::uint64_t>(*s.max_count);
+  o.limits.container_sources = static_cast<std::uint64_t>(s.container_sources);
+  o.container_of = [separators = s.container_separators](std::string_view name) {
+    return std::string(upkeep::container_before(name, separators));
+  };
+  o.gone_containers = s.gone_containers;
   o.batch = static_cast<std::size_t>(s.batch);
   o.threads = static_cast<unsigned>(s.threads);
   o.vector_memory = static_cast<std::uint64_t>(s.vector_memory) << 20;

@@ -72,6 +72,9 @@ void show_figures(const screen& out, const settings& s, const upkeep::janitor_re
       out.item("sources", grouped(r.sources) + ", " + grouped(r.absent_sources) + " of them gone" +
                               (r.unknown_sources != 0 ? ", " + grouped(r.unknown_sources) + " could not be found out" : ""));
     if (r.without_source != 0) out.item("no source", counted(r.without_source, "row") + " that name none: left alone");
+    if (r.in_refused_container != 0)
+      out.item("containers",
+               counted(r.in_refused_container, "orphan") + " kept in " + counted(r.containers_refused, "container") + ": see below");
     if (r.last_copy != 0) out.item("last copies", counted(r.last_copy, "orphan") + " kept: they stand for rows that were removed");
   }
   if (r.pinned != 0) out.item("pinned", counted(r.pinned, "orphan") + " kept");
@@ -126,8 +129,10 @@ void show_next(const screen& out, const settings& s, const upkeep::janitor_repor
 }  // namespace
 
 std::string in_options(std::string sentence) {
-  const std::pair<std::string_view, std::string_view> words[] = {
-      {"limits.fraction", "--max-removal"}, {"limits.count", "--max-count"}, {"limits.absence_spike", "--max-absence-rise"}};
+  const std::pair<std::string_view, std::string_view> words[] = {{"limits.fraction", "--max-removal"},
+                                                                 {"limits.count", "--max-count"},
+                                                                 {"limits.absence_spike", "--max-absence-rise"},
+                                                                 {"name them in gone_containers", "give each as --gone-container"}};
   for (const auto& [from, to] : words)
     if (const std::size_t at = sentence.find(from); at != std::string::npos) sentence.replace(at, from.size(), to);
   return sentence;
@@ -147,6 +152,10 @@ void show_report(const screen& out, const settings& s, const upkeep::janitor_rep
   if (!r.error.empty()) {
     out.line();
     out.text((r.removed() == 0 ? out.bad("Nothing was removed:") : out.bad("Attention:")) + ' ' + in_options(r.error) + '.');
+  }
+  if (!r.refused.empty()) {
+    out.line();
+    out.text(out.bad("Attention:") + ' ' + in_options(r.refused) + '.');
   }
   for (const std::string& w : warnings) out.text(out.bad("Warning:") + ' ' + w + '.');
   const bool no_text = r.pairs != 0 && r.duplicates_found == 0 && s.guard != guard_kind::any;

@@ -159,6 +159,7 @@
 #include "workflow/step_watch.hpp"
 #include "janitor/analysis.hpp"
 #include "janitor/cleanup.hpp"
+#include "janitor/containers.hpp"
 #include "janitor/guarded_resolution.hpp"
 #include "janitor/health_page.hpp"
 #include "janitor/interrupted_runs.hpp"

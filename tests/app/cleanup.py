@@ -115,6 +115,34 @@ for journal in ("delete", "wal"):
     expect(report["duplicates_removed"] == 0 and "dry run" in result.stdout and s.bytes() == before, f"{journal}: and removes nothing", result)
     keeps_log.close()
 
+# A folder of sources that vanishes as a whole is not believed, until somebody says so.
+s = store("folder.sqlite", orphans=0, groups=0)
+database = s.connect()
+database.execute("UPDATE items SET source = 'mail/2024/' || source WHERE rowid <= 12")
+database.execute("UPDATE documents SET id = (SELECT source FROM items WHERE source LIKE '%/' || documents.id) WHERE id IN (SELECT substr(source, 11) FROM items)")
+database.commit()
+LIMITS = ["--no-baseline", "--grace", "0", "--max-removal", "1", "--max-absence-rise", "1"]
+result, report = cleanup(s, *LIMITS)
+expect(report["absent_sources"] == 0, "all sources are there", result)
+database.execute("DELETE FROM documents WHERE id LIKE 'mail/%' OR id = 'alone 99'")
+database.commit()
+for night in range(2):
+    result, report = cleanup(s, *LIMITS)
+    expect(result.returncode == 0 and report["orphans_removed"] == (1 if night == 0 else 0) and report["in_refused_container"] == 12,
+           f"a folder that is gone is kept, night {night}", result)
+    expect("'mail'" in report["refused"] and "--gone-container" in result.stdout and "12 orphans kept in 1 container" in result.stdout, "and told", result)
+result, report = cleanup(s, *LIMITS, "--container-separators", ".")
+expect("refused" not in report and report["orphans_removed"] == 12, "names without such a separator lie in nothing", result)
+run("undo", *s.options(sources=False), "--receipt", report["receipt"]["path"])
+result, report = cleanup(s, *LIMITS, "--gone-container", "mail/2023", "--container-sources", "13")
+expect(report["orphans_removed"] == 12, "a folder that is smaller than the limit says is not kept", result)
+run("undo", *s.options(sources=False), "--receipt", report["receipt"]["path"])
+result, report = cleanup(s, *LIMITS, "--gone-container", "mail/2024")
+expect(report["orphans_removed"] == 12 and "refused" not in report, "a folder that is said to be gone goes", result)
+database.close()
+result = run("run", *s.options(), "--container-sources", "-1")
+expect(result.returncode == 2 and one_sentence(result), "--container-sources -1 is refused", result)
+
 # A sudden rise of absent sources aborts, again and again, until it is allowed.
 s = store("spike.sqlite", orphans=0)
 cleanup(s, *NOW, "--max-removal", "1")

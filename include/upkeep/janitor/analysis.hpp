@@ -2,6 +2,7 @@
 // Finds what could be removed from a store, and only reads: scan, orphans, near-duplicate pairs, witnesses.
 
 #include "../base/file.hpp"
+#include "containers.hpp"
 #include "guarded_resolution.hpp"
 #include "limits.hpp"
 #include "options.hpp"
@@ -16,8 +17,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -28,7 +31,7 @@ struct analysis {
   upkeep::plan plan;
   janitor_report report;                    ///< filled as far as an analysis goes
   limit_basis basis;                        ///< what the limits are measured against
-  std::vector<key> orphans;                 ///< all rows whose source is absent now
+  std::vector<key> orphans;                 ///< rows whose source is absent now; of a refused container only those that were known before
   std::vector<std::string> orphan_sources;  ///< the source of each
   std::vector<key> ledger_stale;            ///< removed rows that are there again, or whose undo window is over
 };
@@ -68,6 +71,7 @@ class analyser {
     scan();
     read_ledger();
     ask_oracle();
+    refuse_containers();
     find_lost_witnesses();
     sort_out_orphans();
     find_pairs();
@@ -132,6 +136,39 @@ class analyser {
     });
   }
 
+  // That a whole container has gone is not believed: its sources count as unknown. On a baseline it is, for what is gone then has been gone
+  // before, and that run removes nothing.
+  void refuse_containers() {
+    refused_.assign(rows_.sources().size(), 0);
+    if constexpr (!Parts::asks_oracle) return;
+    use(parts_.history).visit_orphans([&](const orphan_sighting& s) {
+      known_.emplace(key(s.key), std::pair(std::string(s.source), s.first_seen));
+    });
+    const std::uint64_t least = options_.limits.container_sources;
+    if (least == 0 || (options_.baseline && looks_first(use(parts_.history).last_run()))) return;
+    std::unordered_set<std::string_view> known_sources;
+    for (const auto& [row, sighting] : known_) known_sources.insert(sighting.first);
+    container_census census(options_.container_of, options_.gone_containers);
+    const auto each_source = [&](auto&& action) {
+      for (std::uint32_t s = 0; s < rows_.sources().size(); ++s)
+        if (const std::string_view source = rows_.sources()[s]; is_present(source)) action(s, source);
+    };
+    each_source([&](std::uint32_t s, std::string_view source) { census.count(source, owner_[s], known_sources.contains(source)); });
+    const std::vector<refused_container> refused = census.refuse(least);
+    if (refused.empty()) return;
+    each_source([&](std::uint32_t s, std::string_view source) {
+      if (owner_[s] != ownership::absent || !census.refused(source)) return;
+      owner_[s] = ownership::unknown;
+      refused_[s] = 1;
+    });
+    result_.report.refused = about_refused(refused);
+    result_.report.containers_refused = refused.size();
+    for (const refused_container& c : refused) {
+      const event_field fields[] = {{"container", std::string_view(c.name)}, {"sources", c.sources}, {"newly_absent", c.newly_absent}};
+      progress_.tell({event_level::alert, "container_refused", "no source of this container is left: its rows are kept", fields});
+    }
+  }
+
   // A removed row of a source that is gone as well needs nobody to stand for it: its witness may have left as an orphan.
   void find_lost_witnesses() {
     for (std::size_t i = 0; i < ledger_.size(); ++i) {
@@ -176,10 +213,6 @@ class analyser {
 
   void sort_out_orphans() {
     if constexpr (!Parts::asks_oracle) return;
-    std::unordered_map<key, std::pair<std::string, time_point>, key_hash> known;
-    use(parts_.history).visit_orphans([&](const orphan_sighting& s) {
-      known.emplace(key(s.key), std::pair(std::string(s.source), s.first_seen));
-    });
     // A row that stands for a removed row of a living source is the last copy of what that source said.
     std::unordered_map<key, std::size_t, key_hash> last_copy;
     for (std::size_t i = 0; i < ledger_.size(); ++i)
@@ -187,12 +220,17 @@ class analyser {
     janitor_report& r = result_.report;
     for (row_index row = 0; row < rows_.size(); ++row) {
       r.without_source += is_present(rows_.sources()[rows_.source(row)]) ? 0 : 1;
-      if (owner_[rows_.source(row)] != ownership::absent || rows_.health(row) != set_aside::no) continue;
+      const bool refused = refused_[rows_.source(row)] != 0;
+      if ((owner_[rows_.source(row)] != ownership::absent && !refused) || rows_.health(row) != set_aside::no) continue;
       ++r.orphans_found;
       const key id(rows_.key(row));
       const std::string source(rows_.sources()[rows_.source(row)]);
-      result_.orphans.push_back(id);
-      result_.orphan_sources.push_back(source);
+      const auto seen = known_.find(id);
+      const bool was_known = seen != known_.end() && seen->second.first == source;
+      if (was_known || !refused) {  // else the next night would take it for known
+        result_.orphans.push_back(id);
+        result_.orphan_sources.push_back(source);
+      }
       if (rows_.pinned(row)) {
         ++r.pinned;
         continue;
@@ -202,9 +240,11 @@ class analyser {
         result_.plan.review.push_back({id, ledger_[held->second].removed, ledger_[held->second].score, "last_copy"});
         continue;
       }
-      const auto seen = known.find(id);
-      const bool long_enough = options_.grace == std::chrono::seconds(0) ||
-                               (seen != known.end() && seen->second.first == source && now_ - seen->second.second >= options_.grace);
+      if (refused) {
+        ++r.in_refused_container;
+        continue;
+      }
+      const bool long_enough = options_.grace == std::chrono::seconds(0) || (was_known && now_ - seen->second.second >= options_.grace);
       if (!long_enough) {
         ++r.waiting_grace;
         continue;
@@ -360,7 +400,9 @@ class analyser {
   std::vector<std::uint8_t> held_;     // rows that must stay
   std::vector<bound_entry> ledger_;
   std::vector<std::uint32_t> ledger_source_;
-  std::vector<ownership> owner_;  // by source number
+  std::unordered_map<key, std::pair<std::string, time_point>, key_hash> known_;  // orphans of earlier runs
+  std::vector<ownership> owner_;                                                 // by source number
+  std::vector<std::uint8_t> refused_;                                            // the same: absent, and not believed
   std::vector<scored_pair> pairs_;
   std::unordered_map<std::uint32_t, std::uint64_t> scope_rows_;
 };

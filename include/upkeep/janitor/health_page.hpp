@@ -192,6 +192,7 @@ class page_writer {
     }
     const janitor_report& r = *run.report;
     if (!r.error.empty()) paragraph("<bdi>" + html_text(r.error, 1000) + "</bdi>", "alarm");
+    if (!r.refused.empty()) paragraph("<bdi>" + html_text(r.refused, 1000) + "</bdi>", "alarm");
     if (!r.notifier_error.empty())
       paragraph("The message could not be delivered: <bdi>" + html_text(r.notifier_error, 1000) + "</bdi>", "alarm");
     if (r.baseline) paragraph("The first run on this store: it looked and remembered, and removed nothing.");

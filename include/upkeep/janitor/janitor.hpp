@@ -257,7 +257,8 @@ class janitor {
 
   janitor_report detect(progress& p) {
     analysis found = look("detect", p);
-    if (options_.limits.excess == on_excess::abort) found.report.would_abort = exceeded_limit(found.plan, options_.limits, found.basis).reason;
+    if (options_.limits.excess == on_excess::abort)
+      found.report.would_abort = exceeded_limit(found.plan, options_.limits, found.basis).reason;
     last_plan_ = std::move(found.plan);
     return std::move(found.report);
   }
@@ -279,8 +280,8 @@ class janitor {
     if (r.phase == "log" || r.phase == "cleanup") {
       s.rows = r.rows;
       // A rise beyond the limit is not what the next night is measured against: an oracle that fails two nights running must not be believed
-      // in the second. Nor is there anything to learn from one that answered for no source.
-      if (const std::uint64_t answered = r.sources - r.unknown_sources; answered != 0 && !absence_spike_) {
+      // in the second. Nor is one in which a whole container went, nor is there anything to learn from one that answered for no source.
+      if (const std::uint64_t answered = r.sources - r.unknown_sources; answered != 0 && !absence_spike_ && r.refused.empty()) {
         s.sources = answered;
         s.absent_sources = r.absent_sources;
         s.asked_oracle = true;
@@ -309,7 +310,7 @@ class janitor {
     janitor_report& r = found.report;
     auto& history = detail::use(parts_.history);
     const auto last = history.last_run();
-    const bool first = !last || (last->rows == 0 && (last->phase == "apply" || last->phase == "undo"));  // these look at no rows
+    const bool first = detail::looks_first(last);
     absence_spike_ = exceeded_limit(plan(), options_.limits, found.basis).reason == "absence_spike";
     if (!options_.dry_run) remember(found);
     r.baseline = first && options_.baseline;

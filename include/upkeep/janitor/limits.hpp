@@ -50,6 +50,11 @@ inline std::optional<double> absent_share(const std::optional<run_summary>& last
   return last && last->asked_oracle ? absent_share(last->absent_sources, last->sources) : std::nullopt;
 }
 
+/// Whether no run before has looked at the rows: `apply` and `undo` do not.
+inline bool looks_first(const std::optional<run_summary>& last) {
+  return !last || (last->rows == 0 && (last->phase == "apply" || last->phase == "undo"));
+}
+
 /// The number of rows that a share allows: rounded down, with a grain for shares such as .05 that binary fractions miss.
 inline std::uint64_t allowed(double share, std::uint64_t rows) {
   return static_cast<std::uint64_t>(std::floor(share * static_cast<double>(rows) + 1e-9));

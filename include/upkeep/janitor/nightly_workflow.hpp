@@ -24,11 +24,13 @@ struct nightly_tasks {
   std::function<void(const message&, step_call&)> alert;  ///< the same to the alert channel
 };
 
-/// `analyze_vector_store`, then `cleanup_vector_store` where no limit would be exceeded, then `send_slack_notification`; in all other cases
-/// `send_alert`, and the job ends `aborted` with the limit as its reason, or `failed`.
+/// `analyze_vector_store`, then `cleanup_vector_store` where no limit would be exceeded, then `send_slack_notification`, or
+/// `send_container_alert` where the rows of a container were kept that seems to have gone; in all other cases `send_alert`, and the job ends
+/// `aborted` with the limit as its reason, or `failed`.
 ///
 /// Facts of `analyze_vector_store` and `cleanup_vector_store`: `status`, `reason` (the limit that would be or was exceeded), the counts of the
-/// report, `message_title`, `message_text`; of the first one also `safe`, `yes` or `no`.
+/// report, `refused` (`yes` where only containers were refused, or `no`), `message_title`, `message_text`; of the first one also `safe`, `yes`
+/// or `no`.
 [[nodiscard]] inline step_table nightly_workflow() {
   step_table table{.name = "nightly_janitor"};
   const retry_policy patient{.attempts = 5, .delay = std::chrono::seconds(30), .factor = 2.0, .maximum_delay = std::chrono::minutes(10)};
@@ -40,10 +42,17 @@ struct nightly_tasks {
                          .on_failure = alert_failed});
   table.steps.push_back({.name = "cleanup_vector_store",
                          .retry = patient,
-                         .then = {{.fact = "status", .equals = "done", .next = "send_slack_notification"},
+                         .then = {{.fact = "refused", .equals = "yes", .next = "send_container_alert"},
+                                  {.fact = "status", .equals = "done", .next = "send_slack_notification"},
                                   {.fact = "status", .equals = "aborted", .next = "send_alert"},
                                   {.next = "send_failure_alert"}},
                          .on_failure = alert_failed});
+  // What could be done was done, and somebody has to look: one message, to those who do.
+  table.steps.push_back({.name = "send_container_alert",
+                         .start_to_close = std::chrono::minutes(5),
+                         .retry = patient,
+                         .then = {{.status = "done", .reason = "container_refused"}},
+                         .on_failure = {.status = "done", .reason = "message_not_delivered"}});
   // A message that cannot be delivered changes nothing about the night; that it could not is in the history.
   table.steps.push_back({.name = "send_slack_notification",
                          .start_to_close = std::chrono::minutes(5),
@@ -72,6 +81,7 @@ namespace detail {
   const message m = message_about(r);
   return {{"status", std::string(to_string(r.status))},
           {"reason", r.aborted_reason.empty() ? r.would_abort : r.aborted_reason},
+          {"refused", r.status == outcome::done && !r.refused.empty() ? "yes" : "no"},
           {"run_id", r.run_id},
           {"rows", std::to_string(r.rows)},
           {"duplicates_found", std::to_string(r.duplicates_found)},
@@ -113,6 +123,12 @@ namespace detail {
   };
   all["send_slack_notification"] = [told_by, send = std::move(tasks.notify)](step_call& call) -> step_facts {
     send(told_by(call), call);
+    return {};
+  };
+  all["send_container_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
+    message m = told_by(call);
+    m.level = message::urgency::alert;
+    send(m, call);
     return {};
   };
   all["send_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {

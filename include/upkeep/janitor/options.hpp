@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace upkeep::inline v0 {
 
@@ -42,7 +43,9 @@ struct removal_limits {
   std::uint64_t count = std::numeric_limits<std::uint64_t>::max();  ///< rows
   double scope_fraction = 1.0;                                      ///< of the rows of any one scope, 0 to 1
   double absence_spike = 0.10;                                      ///< how far the share of absent sources may rise above the last run's
-  on_excess excess = on_excess::abort;                              ///< a spike always aborts
+  std::uint64_t container_sources =
+      10;  ///< a container of which so many sources are newly absent and none is present keeps its rows; 0: none does
+  on_excess excess = on_excess::abort;  ///< a spike always aborts; a container that is gone never does
 };
 
 /// What a janitor is told. An aggregate for designated initialisers.
@@ -55,9 +58,13 @@ struct janitor_options {
   std::chrono::seconds undo_window = std::chrono::hours(24 * 30);  ///< how long a removed duplicate's witness is held
   std::chrono::seconds plan_age = std::chrono::hours(24);          ///< older plans are not applied
   removal_limits limits = {};
-  bool across_scopes = false;             ///< let rows of different scopes be duplicates of each other
-  std::size_t batch = 200;                ///< rows removed in one transaction, 1 to 200
-  std::uint64_t max_pairs = 100'000'000;  ///< pairs held in memory, 16 bytes each
+  /// What a source, or a container, lies in: a mount, a folder, a collection; empty: in nothing. It must be shorter than what it is asked for.
+  /// Not given: container_before, the part before the last '/' or ':'.
+  std::function<std::string(std::string_view)> container_of = {};
+  std::vector<std::string> gone_containers = {};  ///< known to be gone for good: limits.container_sources does not keep their rows
+  bool across_scopes = false;                     ///< let rows of different scopes be duplicates of each other
+  std::size_t batch = 200;                        ///< rows removed in one transaction, 1 to 200
+  std::uint64_t max_pairs = 100'000'000;          ///< pairs held in memory, 16 bytes each
   /// Bytes of vectors held in memory, 4 a component; where there are more, a `paged_finder` reads them in the store: two more scans, and
   /// 64 bytes a row.
   std::uint64_t vector_memory = std::uint64_t{4} << 30;

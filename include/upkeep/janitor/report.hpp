@@ -42,7 +42,8 @@ struct step_seconds {
 };
 
 /// What a run saw and did. Counts are rows unless the name says otherwise.
-/// Every orphan found is one of: removed or planned, waiting for its grace period, pinned, or up for review as a last copy.
+/// Every orphan found is one of: removed or planned, waiting for its grace period, pinned, in a refused container, or up for review as a last
+/// copy.
 struct janitor_report {
   std::string run_id, phase, store;
   bool dry_run = false;
@@ -51,6 +52,7 @@ struct janitor_report {
   std::string aborted_reason;  ///< `safety_threshold`, `count_limit`, `scope_threshold`, `absence_spike`
   std::string would_abort;     ///< of phase `detect`: the limit for which a cleanup would be aborted
   std::string error;           ///< one sentence where status is not `done`
+  std::string refused;         ///< one sentence where containers were refused
   std::uint64_t rows = 0;
   std::array<std::uint64_t, 5> set_aside{};  ///< by upkeep::set_aside
   std::uint64_t pairs = 0;                   ///< near-duplicate pairs at or above the threshold within scope and model
@@ -65,8 +67,10 @@ struct janitor_report {
   std::uint64_t witnesses_lost = 0;  ///< removed rows whose witness somebody else has removed since
   std::uint64_t waiting_grace = 0;   ///< orphans that are not known long enough
   std::uint64_t pinned = 0;
-  std::uint64_t planned = 0;  ///< removals of the plan
-  std::uint64_t trimmed = 0;  ///< removals left out to stay within a limit
+  std::uint64_t containers_refused = 0;    ///< of whose sources none is left, which is not believed (limits.container_sources)
+  std::uint64_t in_refused_container = 0;  ///< orphans that lie in one
+  std::uint64_t planned = 0;               ///< removals of the plan
+  std::uint64_t trimmed = 0;               ///< removals left out to stay within a limit
   std::uint64_t changed = 0;  ///< rows that changed between scan and judgement, and planned ones that did, or whose witness or source
                               ///< did, before their removal: all left alone
   std::uint64_t interrupted_removed = 0;  ///< rows that interrupted attempts of the same job removed before; in none of the counts above
@@ -90,6 +94,7 @@ struct janitor_report {
     if (!aborted_reason.empty()) visit("aborted.reason", std::string_view(aborted_reason));
     if (!would_abort.empty()) visit("would_abort", std::string_view(would_abort));
     if (!error.empty()) visit("error", std::string_view(error));
+    if (!refused.empty()) visit("refused", std::string_view(refused));
     visit("run_id", std::string_view(run_id));
     visit("phase", std::string_view(phase));
     visit("store", std::string_view(store));
@@ -112,6 +117,8 @@ struct janitor_report {
     visit("witnesses_lost", witnesses_lost);
     visit("waiting_grace", waiting_grace);
     visit("pinned", pinned);
+    if (containers_refused != 0) visit("containers_refused", containers_refused);
+    if (containers_refused != 0) visit("in_refused_container", in_refused_container);
     visit("planned", planned);
     visit("trimmed", trimmed);
     visit("changed", changed);
@@ -145,7 +152,7 @@ namespace detail {
 /// What people are told of a run.
 inline message message_about(const janitor_report& r) {
   message m;
-  m.level = r.status == outcome::done ? message::urgency::notice : message::urgency::alert;
+  m.level = r.status == outcome::done && r.refused.empty() ? message::urgency::notice : message::urgency::alert;
   m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f", r.total_seconds);
@@ -155,6 +162,7 @@ inline message message_about(const janitor_report& r) {
            " KB\ntime: " + seconds + " s\n";
   if (r.interrupted_removed != 0)
     m.text += "before that, attempts that were interrupted: " + std::to_string(r.interrupted_removed) + " rows removed\n";
+  if (!r.refused.empty()) m.text += r.refused + "\n";
   if (!r.error.empty()) m.text += r.error + "\n";
   if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
   return m;

@@ -46,6 +46,7 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
   group("aborted", [&](const json_fields& g) { read(g, "reason", r.aborted_reason); });
   read(fields, "would_abort", r.would_abort);
   read(fields, "error", r.error);
+  read(fields, "refused", r.refused);
   read(fields, "run_id", r.run_id);
   read(fields, "phase", r.phase);
   read(fields, "store", r.store);
@@ -69,6 +70,8 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
   read(fields, "witnesses_lost", r.witnesses_lost);
   read(fields, "waiting_grace", r.waiting_grace);
   read(fields, "pinned", r.pinned);
+  read(fields, "containers_refused", r.containers_refused);
+  read(fields, "in_refused_container", r.in_refused_container);
   read(fields, "planned", r.planned);
   read(fields, "trimmed", r.trimmed);
   read(fields, "changed", r.changed);

@@ -16,7 +16,7 @@ namespace {
 struct night {
   memory_job_store jobs;
   testing::manual_clock clock{time_point(std::chrono::hours(1))};
-  std::string would_abort{};
+  std::string would_abort{}, refused{};
   outcome status = outcome::done;
   std::string aborted_reason{};
   std::vector<std::string> done{};
@@ -34,6 +34,7 @@ struct night {
       r.store = "memory";
       r.rows = 100;
       r.duplicates_found = 4;
+      r.refused = refused;
       if (p == phase::detect) {
         r.would_abort = would_abort;
       } else {
@@ -75,6 +76,26 @@ TEST_CASE("a safe night is cleaned and told once", "[nightly_workflow]") {
   CHECK(n.notices[0].level == message::urgency::notice);
   CHECK(n.notices[0].text.find("4 removed") != std::string::npos);
   CHECK(fact(n.jobs.steps("j")[3].facts, "duplicates_removed") == "4");
+}
+
+TEST_CASE("a night that kept a container is cleaned, and told once, as an alert", "[nightly_workflow]") {
+  night n;
+  n.refused = "no source is left in 'mail'";
+  n.messages_that_fail = 1;
+  const job_end end = n();
+  CHECK(end.status == "done");
+  CHECK(end.reason == "container_refused");
+  CHECK(n.done == std::vector<std::string>{"detect", "cleanup"});
+  CHECK(n.notices.empty());
+  REQUIRE(n.alerts.size() == 1);
+  CHECK(n.alerts[0].level == message::urgency::alert);
+  CHECK(n.alerts[0].text.find("4 removed") != std::string::npos);
+  CHECK(n.alerts[0].text.find(n.refused) != std::string::npos);
+  night failed;
+  failed.refused = n.refused;
+  failed.status = outcome::aborted;
+  failed.aborted_reason = "count_limit";
+  CHECK(failed().reason == "count_limit");
 }
 
 TEST_CASE("a night beyond a limit is not cleaned: aborted, with the limit as its reason, and people are alarmed", "[nightly_workflow]") {

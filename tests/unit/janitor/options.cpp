@@ -29,6 +29,7 @@ TEST_CASE("the defaults are the careful ones", "[options]") {
   CHECK(o.undo_window == 24h * 30);
   CHECK(o.limits.fraction == .05);
   CHECK(o.limits.absence_spike == .10);
+  CHECK(o.limits.container_sources == 10);
   CHECK(o.limits.excess == on_excess::abort);
   CHECK_FALSE(o.across_scopes);
   CHECK(o.batch == 200);

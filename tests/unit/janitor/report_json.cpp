@@ -24,6 +24,7 @@ janitor_report full_report() {
   r.status = upkeep::outcome::aborted;
   r.aborted_reason = "count_limit";
   r.error = "too many";
+  r.refused = "a container";
   for (std::uint64_t* count : {&r.rows,
                                &r.set_aside[1],
                                &r.set_aside[2],
@@ -43,6 +44,8 @@ janitor_report full_report() {
                                &r.witnesses_lost,
                                &r.waiting_grace,
                                &r.pinned,
+                               &r.containers_refused,
+                               &r.in_refused_container,
                                &r.planned,
                                &r.trimmed,
                                &r.changed,
