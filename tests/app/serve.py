@@ -1,93 +1,18 @@
 #!/usr/bin/env python3
 """The schedule: served, asked for by hand, paused, stopped, killed in the middle of a night, and told about."""
-import http.server
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
-from program import PROGRAM, SCRATCH, expect, finish, one_sentence, require_program, run, store  # noqa: E402
+from program import SCRATCH, expect, finish, one_sentence, require_program, run, store  # noqa: E402
+from served import ask, listener, server  # noqa: E402
 
 require_program()
-NEVER = ["--schedule", "0 0 29 2 *"]  # so that only what is asked for by hand begins
 NOW = ["--no-baseline", "--grace", "0", "--max-removal", "0.5"]
-
-
-class server:
-    """`nightly_janitor serve` in a process of its own; its words are kept in a file."""
-
-    def __init__(self, s, *more):
-        self.log = SCRATCH / f"{s.path.name}.log"
-        self.begin = self.log.stat().st_size if self.log.exists() else 0
-        self.file = open(self.log, "ab")
-        self.process = subprocess.Popen([PROGRAM, "serve", *map(str, s.options()), *NEVER, *(more or NOW)], stdin=subprocess.DEVNULL,
-                                        stdout=self.file, stderr=subprocess.STDOUT)
-
-    def said(self):
-        return self.log.read_bytes()[self.begin:].decode()
-
-    def waits_for(self, words, times=1):
-        for _ in range(600):
-            if self.said().count(words) >= times:
-                return True
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        return self.said().count(words) >= times
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-
-class listener:
-    """Takes the place of Slack: too busy for the first message, then keeps what comes."""
-
-    def __init__(self):
-        taken, busy = [], [1]
-
-        class handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                self.send_response(429 if busy[0] else 200)
-                if busy[0]:
-                    self.send_header("Retry-After", "1")
-                else:
-                    taken.append(body)
-                busy[0] = max(0, busy[0] - 1)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, *words):
-                pass
-
-        self.taken, self.busy = taken, busy
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def refused(self):
-        return 1 - self.busy[0]
-
-    def text(self):
-        return json.dumps(json.loads(self.taken[0]), ensure_ascii=False) if self.taken else ""
-
-
-def ask(command, s, *more):
-    return run(command, "--database", s.path, *more)
-
 
 # Before anybody served it.
 s = store("night.sqlite")
@@ -102,7 +27,7 @@ expect(not Path(str(s.path) + ".upkeep").exists(), "looking makes no file")
 content, before = s.content(), s.keys()
 result = ask("trigger", s)
 expect(result.returncode == 0 and "nobody serves" in result.stdout, "asked for while nobody serves", result)
-night = server(s)
+night = server(s, *NOW)
 expect(night.waits_for("job_ended"), "the night that was asked for is carried out")
 expect(before - s.keys() == s.duplicates | s.orphans, "the copies and the orphans went, and nothing else")
 expect(night.said().count("notice: upkeep: cleanup done") == 1, "people are told once: " + night.said())
@@ -110,7 +35,7 @@ result = ask("status", s)
 expect(re.search(r"served by\s+\S+:%d since" % night.process.pid, result.stdout) and "done" in result.stdout, "the status names the server", result)
 
 # One server is enough.
-result = run("serve", *s.options(), *NEVER)
+result = run("serve", *s.options())
 expect(result.returncode == 4 and one_sentence(result) and "served already by" in result.stderr, "a second server is refused", result)
 
 # Paused; what is asked for by hand begins all the same.
@@ -147,15 +72,20 @@ os.environ["UPKEEP_SLACK_WEBHOOK"] = f"http://127.0.0.1:{slack.port}/services/T0
 AUDIT = ["--audit-log", str(SCRATCH / "audit.jsonl"), "--audit-key", str(SCRATCH / "audit.key")]
 ALL = [*NOW, "--batch", "1", *AUDIT, "--metrics", str(SCRATCH / "night.prom"), "--report", str(SCRATCH / "night.json")]
 ask("trigger", s)
-for n in range(4):
+slack.silent.set()
+for n in range(5):
     night = server(s, *ALL)
     if n < 2:
         night.waits_for(("analyze_vector_store", "backup_proven")[n])
-    else:  # between two of its batches
+    elif n < 4:  # between two of its batches
         rows = len(s.keys())
         while night.process.poll() is None and len(s.keys()) == rows:
             pass
+    else:
+        expect(slack.asked.wait(60), "people are told: " + night.said())
     night.kill()
+expect(before - s.keys() == s.duplicates | s.orphans and slack.taken == [], "all went, and nobody could be told yet")
+slack.silent.clear()
 night = server(s, *ALL)
 expect(night.waits_for("job_ended"), "the night that was killed comes to its end: " + night.said())
 expect(night.stop() == 0 and before - s.keys() == s.duplicates | s.orphans, "and removed what it had to, and nothing else")
@@ -176,6 +106,22 @@ expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(re
        report["duplicates_removed"] + report["orphans_removed"] + report["interrupted_removed"] == gone,
        f"metrics and report agree: {told} {report}")
 expect(os.environ["UPKEEP_SLACK_WEBHOOK"] not in night.log.read_text(), "the address of the webhook is in no log")
+
+# A process that dies within a write leaves a journal, which nobody may look past: whoever serves the store rolls it back.
+s = store("hot_journal.sqlite")
+content, before = s.content(), s.keys()
+subprocess.run([sys.executable, "-c", """import os, signal, sqlite3, sys
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.executescript("PRAGMA cache_size = 1; BEGIN; DELETE FROM items WHERE rowid % 2 = 0; UPDATE items SET text = 'half written'")
+os.kill(os.getpid(), signal.SIGKILL)""", str(s.path)])
+journal = Path(str(s.path) + "-journal")
+expect(journal.exists() and journal.read_bytes()[:8] == bytes.fromhex("d9d505f920a163d7"), "a hot journal is left")
+result = run("run", *s.options(), "--phase", "detect")
+expect(result.returncode != 0 and one_sentence(result) and journal.exists(), "who may not write says that it cannot look", result)
+ask("trigger", s)
+night = server(s, *NOW)
+expect(night.waits_for("job_ended") and night.stop() == 0 and not journal.exists(), "the journal is rolled back")
+expect(before - s.keys() == s.duplicates | s.orphans and "half written" not in str(s.content()), "and the night is as if nobody had died: " + night.said())
 
 # Mistakes are one sentence.
 for words, option in ((["--schedule", "0 25 * * *"], "field 2 (hour)"), (["--utc-offset", "CET"], "--utc-offset"), (["--overlap", "x"], "--overlap"),
