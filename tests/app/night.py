@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sqlite3
+import struct
 import sys
 import time
 from pathlib import Path
@@ -73,5 +74,31 @@ report = json.loads((SCRATCH / "night.json").read_text())
 expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(report["orphans_removed"])} and
        report["duplicates_removed"] + report["orphans_removed"] + report["interrupted_removed"] == len(wanted),
        f"metrics and report agree: {told} {report}")
+
+# Somebody sets the clock across three: an hour back, after the night; a day and half an hour forward; and an hour back again.
+def set_clock(**distance):
+    with open(SET, "r+b") as file:  # in its place: others look at it all the time
+        file.write(struct.pack("<q", int(datetime.timedelta(**distance).total_seconds())))
+
+
+SET = SCRATCH / "clock"
+SET.write_bytes(bytes(8))
+fast["UPKEEP_CLOCK_SET"] = str(SET)
+slack.busy[0] = 0
+night = serve()
+expect(night.waits_for("serving"), "served again")
+set_clock(hours=-1)
+ask("trigger", s)  # noticed at once, and not in an hour
+begun = time.monotonic()
+expect(night.waits_for("job_ended") and time.monotonic() - begun < 20, "a night asked for when the clock was set back: " + night.said())
+set_clock(days=1, minutes=27)
+expect(night.waits_for("job_ended", 2), "the next night is due in between, and late: " + night.said())
+expect(night.said().count("job_caught_up") == 1, "so it is caught up with")
+for distance in (dict(days=1, minutes=-33), dict(days=1, minutes=27), dict(days=1, minutes=-33)):
+    set_clock(**distance)
+    time.sleep(0.3)  # looks at its clock many times
+begun = time.monotonic()
+expect(night.stop() == 0 and time.monotonic() - begun < 20, "asked to stop after that it does")
+expect(night.said().count("job_ended") == 2 and ask("history", s).stdout.count("2026-01-02T03:00:00Z  ") == 1, "and no night came twice: " + night.said())
 
 finish()

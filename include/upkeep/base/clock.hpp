@@ -21,7 +21,12 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 /// Stateless: anyone may call anything at any time.
 struct system_clock {
   [[nodiscard]] time_point now() const { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
-  void sleep_until(time_point instant) const { std::this_thread::sleep_until(instant); }
+  /// Returns at `instant`, or earlier when the clock was set back meanwhile: after the time that was left, not after an hour more.
+  void sleep_until(time_point instant) const {
+    using steady = std::chrono::steady_clock;
+    const steady::time_point end = steady::now() + (instant - now());
+    for (time_point t = now(); t < instant && steady::now() < end; t = now()) std::this_thread::sleep_for(instant - t);
+  }
 };
 
 namespace detail {

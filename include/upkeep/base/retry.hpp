@@ -39,13 +39,16 @@ struct transient_errors {
   return std::chrono::microseconds(static_cast<std::int64_t>(pause));
 }
 
-/// Sleeps until `until`. Throws errc::cancelled when `stop` is requested (noticed within 100 ms).
+/// Sleeps until `until`, or for as long as that was away where the clock is set back meanwhile. Throws errc::cancelled when `stop` is requested
+/// (noticed within 100 ms).
 template <class Clock>
 void sleep_unless_stopped(Clock&& clock, time_point until, const std::stop_token& stop) {
-  for (time_point now = clock.now(); now < until; now = clock.now()) {
+  for (time_point now = clock.now(); now < until;) {
     if (stop.stop_requested()) throw error(errc::cancelled, "stopped while retrying, as asked");
     // In slices, because no clock can be woken by a stop token.
     clock.sleep_until(stop.stop_possible() ? std::min(until, now + std::chrono::milliseconds(100)) : until);
+    const time_point before = std::exchange(now, clock.now());
+    if (now < before) until -= before - now;
   }
 }
 

@@ -156,10 +156,14 @@ class local_runner {
  private:
   time_point now() { return clock_.now(); }
 
-  // In slices, because no clock can be woken by a stop token.
+  // In slices, because no clock can be woken by a stop token; where it is set back meanwhile, what is left stays what it was.
   void sleep(time_point until, const std::stop_token& stop) {
-    for (time_point t = now(); t < until && !stop.stop_requested(); t = now())
+    time_point t = now();
+    while (t < until && !stop.stop_requested()) {
       clock_.sleep_until(std::min<time_point>(until, t + std::chrono::milliseconds(100)));
+      const time_point before = std::exchange(t, now());
+      if (t < before) until -= before - t;
+    }
   }
 
   [[nodiscard]] std::string job_id(time_point at) const { return table_.name + '-' + to_iso8601(at); }

@@ -148,7 +148,7 @@ def read_report(path):
 def json_lines(text):
     """Every line of a JSON log; a line that is none fails the script."""
     found = []
-    for line in text.splitlines():
+    for line in text.removesuffix("\n").split("\n"):  # splitlines would end lines within texts as well
         try:
             found.append(json.loads(line))
         except ValueError:

@@ -159,3 +159,23 @@ TEST_CASE("a stop request ends the waiting, and is noticed within 100 ms", "[ret
   CHECK(g.called.size() == 1);
   CHECK(g.clock.now() <= time_point(450ms));
 }
+
+TEST_CASE("a pause during which the clock is set back is no longer for it", "[retry]") {
+  struct clock_set_back {
+    upkeep::testing::manual_clock inner;
+    unsigned* sleeps;
+    [[nodiscard]] upkeep::time_point now() const { return inner.now(); }
+    void sleep_until(upkeep::time_point instant) const {
+      inner.sleep_until(instant);
+      if (++*sleeps == 50) inner.advance(-std::chrono::hours(1));
+    }
+  };
+  const upkeep::time_point begin(std::chrono::hours(1000));
+  unsigned sleeps = 0;
+  const upkeep::testing::manual_clock clock(begin);
+  std::stop_source stop;  // whoever may be stopped sleeps in slices of 100 ms
+  upkeep::sleep_unless_stopped(clock_set_back{clock, &sleeps}, begin + std::chrono::seconds(10), stop.get_token());
+  // What of the slice in which it happens had passed, nobody knows.
+  CHECK(sleeps <= 101);
+  CHECK(clock.now() >= begin + std::chrono::seconds(10) - std::chrono::hours(1));
+}

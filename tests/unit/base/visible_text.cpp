@@ -33,6 +33,12 @@ TEST_CASE("append_visible shows control characters") {
                 "31m\xc2\xa0"sv) == "\\x9b31m\xc2\xa0");  // U+009B is an escape sequence's start, U+00A0 a space
 }
 
+TEST_CASE("append_visible shows what ends a line or turns its direction") {
+  CHECK(visible("\u2027\u2028\u2029\u202a\u202e\u202f") == "\u2027\\u2028\\u2029\\u202a\\u202e\u202f");
+  CHECK(visible("\u2065\u2066\u2069\u206a\u2168") == "\u2065\\u2066\\u2069\u206a\u2168");
+  CHECK(visible("\u05d0\u200f") == "\u05d0\u200f");
+}
+
 TEST_CASE("append_visible shows bytes that are no UTF-8") {
   CHECK(visible("\x9b\xff"sv) == "\\x9b\\xff");
   CHECK(visible("a\xc3"sv) == "a\\xc3");

@@ -156,6 +156,69 @@ TEST_CASE("a clock that is set back during a pause does not make it longer than 
   CHECK(s.calls[1] <= "2026-02-20T00:01:00Z");
 }
 
+namespace {
+
+/// A clock that somebody sets while others sleep: at each instant once, by so much.
+struct clock_that_is_set {
+  testing::manual_clock inner;
+  std::vector<std::pair<time_point, minutes>>* changes;
+
+  [[nodiscard]] time_point now() const { return inner.now(); }
+  void sleep_until(time_point instant) const {
+    if (!changes->empty() && instant >= changes->front().first) {
+      inner.set(changes->front().first + changes->front().second);
+      changes->erase(changes->begin());
+    } else {
+      inner.sleep_until(instant);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a clock that jumps an hour back and forward across a due time brings one job a night", "[local_runner]") {
+  scene s;
+  std::vector<std::pair<time_point, minutes>> changes = {{at("2026-03-01T03:20:00Z"), minutes(-60)},   // back to 02:20, after the job
+                                                         {at("2026-03-02T02:30:00Z"), minutes(60)},    // to 03:30: late
+                                                         {at("2026-03-02T03:45:00Z"), minutes(-60)},   // and back again
+                                                         {at("2026-03-03T02:50:00Z"), minutes(-60)}};  // before the job: it waits
+  s.clean = s.ends_after(3);
+  std::map<std::string, activity, std::less<>> work;
+  work["look"] = [&](step_call& call) {
+    s.calls.push_back("look " + to_iso8601(s.clock.now()));
+    return s.look(call);
+  };
+  work["clean"] = [&](step_call& call) {
+    s.calls.emplace_back("clean");
+    return s.clean(call);
+  };
+  work["alarm"] = [](step_call&) -> step_facts { return {}; };
+  local_runner runner(s.table(), work, s.jobs, std::ref(s.seen), clock_that_is_set{s.clock, &changes});
+  runner.serve(cron_schedule("0 3 * * *"), {.catch_up_window = hours(1), .poll = seconds(30)}, s.stop.get_token());
+  CHECK(changes.empty());
+  REQUIRE(s.calls.size() == 6);
+  CHECK(s.calls[0].starts_with("look 2026-03-01T03:00"));
+  CHECK(s.calls[2].starts_with("look 2026-03-02T03:30"));
+  CHECK(s.calls[4].starts_with("look 2026-03-03T03:00"));
+  CHECK(s.jobs.jobs("nightly", 9).size() == 3);
+}
+
+TEST_CASE("who sleeps when the clock is set back sleeps no longer for it", "[local_runner]") {
+  scene s;
+  std::vector<std::pair<time_point, minutes>> changes = {{at("2026-03-01T00:00:05Z"), minutes(-60)}};
+  std::map<std::string, activity, std::less<>> work;
+  work["look"] = [&](step_call& call) -> step_facts {
+    s.calls.push_back(to_iso8601(s.clock.now()));
+    if (call.attempt == 1) throw error(errc::io, "a fault");  // again in ten seconds, five of them before the change
+    return {};
+  };
+  work["clean"] = work["alarm"] = [](step_call&) -> step_facts { return {}; };
+  local_runner(s.table(), work, s.jobs, std::ref(s.seen), clock_that_is_set{s.clock, &changes}).run(s.add(), {});
+  REQUIRE(s.calls.size() == 2);
+  CHECK(s.calls[1] >= "2026-02-28T23:00:09.8");
+  CHECK(s.calls[1] <= "2026-02-28T23:00:10.2");
+}
+
 TEST_CASE("a step that was interrupted is carried out again, and told so", "[local_runner]") {
   scene s;
   const job j = s.add();
