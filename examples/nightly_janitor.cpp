@@ -87,6 +87,7 @@ void add_limits(CLI::App& command, settings& s) {
 void add_removal(CLI::App& command, settings& s) {
   command.add_flag("--dry-run", s.dry_run, "everything but the removals")->group("Removal");
   command.add_option("--batch", s.batch, "rows removed in one transaction, 1 to 200 (200)")->group("Removal");
+  command.add_flag("--vacuum", s.vacuum, "write the database file anew when a quarter of it is free (writers wait)")->group("Removal");
   command.add_option("--backup-dir", s.backup_dir, "where backups go (<database>.upkeep)")->group("Removal");
 }
 

@@ -54,7 +54,7 @@ struct settings {
   std::optional<std::int64_t> max_count;
   std::int64_t container_sources = 10, batch = 200, threads = 0, vector_memory = 4096;  // the last one in MiB
   std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h";
-  bool no_baseline = false, dry_run = false, quiet = false, json_log = false;
+  bool no_baseline = false, dry_run = false, vacuum = false, quiet = false, json_log = false;
   std::string backup_dir, report, plan, receipt, key, metrics;
   std::string audit_log, audit_key, audit_head;
   std::int64_t first_audit_file = 1;
@@ -206,6 +206,7 @@ inline upkeep::janitor_options janitor_options_of(const settings& s) {
   o.threads = static_cast<unsigned>(s.threads);
   o.vector_memory = static_cast<std::uint64_t>(s.vector_memory) << 20;
   o.backup_directory = s.backup_dir;
+  if (s.vacuum) o.compaction.mode = upkeep::compaction_mode::rewrite;
   return o;
 }
 

@@ -50,6 +50,20 @@ void show_examples(const screen& out, const std::vector<example>& examples, bool
   }
 }
 
+/// What the removed rows' space became: a smaller file, or room within it.
+void show_space(const screen& out, const upkeep::janitor_report& r, bool removed) {
+  const upkeep::compaction_report& c = *r.compaction;
+  const bool shrank = c.file_bytes_after < c.file_bytes_before;
+  if (!shrank && !removed) return;
+  out.item("the file", shrank ? size_text(c.file_bytes_before) + " before, " + size_text(c.file_bytes_after) + " now"
+                              : "stays at " + size_text(c.file_bytes_after));
+  if (c.free_pages_after == 0) return;
+  out.item("free within it", size_text(c.free_bytes_after()) + ", which new rows fill first");
+  // The usual case, which is a choice of the application's.
+  const bool needs_vacuum = c.left.find("VACUUM gives") != std::string::npos;
+  out.line(out.faint(needs_vacuum ? "    to give it back to the disk as well: --vacuum" : "    " + one_line(c.left, 74)));
+}
+
 /// The figures of a run as one aligned block.
 void show_figures(const screen& out, const settings& s, const upkeep::janitor_report& r) {
   const bool applied = r.phase == "apply";
@@ -81,7 +95,8 @@ void show_figures(const screen& out, const settings& s, const upkeep::janitor_re
   if (r.review_pairs != 0) out.item("for a person", counted(r.review_pairs, "pair") + " close, but not the same to the guard: both stay");
   if (r.witnesses_lost != 0) out.item("witnesses lost", counted(r.witnesses_lost, "removed row") + " whose witness is gone: see undo");
   if (r.changed != 0) out.item("changed meanwhile", counted(r.changed, "row") + " left alone");
-  if (removed) out.item("reclaimed", size_text(r.bytes_reclaimed) + "; the file itself shrinks when VACUUM is run");
+  if (removed) out.item("reclaimed", size_text(r.bytes_reclaimed) + " of rows");
+  if (r.compaction) show_space(out, r, removed);
 }
 
 void show_files(const screen& out, const settings& s, const upkeep::janitor_report& r) {

@@ -37,6 +37,7 @@
 
 #include "concepts/backup.hpp"
 #include "concepts/clock.hpp"
+#include "concepts/compaction.hpp"
 #include "concepts/compose.hpp"
 #include "concepts/concepts.hpp"
 #include "concepts/defaults.hpp"
@@ -160,6 +161,7 @@
 #include "janitor/analysis.hpp"
 #include "janitor/cleanup.hpp"
 #include "janitor/containers.hpp"
+#include "janitor/give_space_back.hpp"
 #include "janitor/guarded_resolution.hpp"
 #include "janitor/health_page.hpp"
 #include "janitor/interrupted_runs.hpp"

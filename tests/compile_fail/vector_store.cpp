@@ -42,6 +42,8 @@
 // EXPECT: upkeep: vector_store: write `upkeep::field fields\(\) const`
 // CASE: 21 lacks identity
 // EXPECT: upkeep: vector_store: write `std::string identity\(\) const`
+// CASE: 22 a compact that takes nothing
+// EXPECT: upkeep: compactable_store: write `upkeep::compaction_report compact\(const upkeep::compaction_options& options, upkeep::progress& progress\)`
 #include "wrong_uses.hpp"
 
 using wrong_uses::useless;
@@ -223,6 +225,18 @@ struct my_store {
   std::size_t dimension() const { return std::size_t(); }
   std::size_t size() const { return std::size_t(); }
   upkeep::field fields() const { return upkeep::field(); }
+};
+#elif CASE == 22
+struct my_store {
+  void scan(upkeep::field, upkeep::record_visitor) { return void(); }
+  void fetch(std::span<const upkeep::key_view>, upkeep::field, upkeep::record_visitor) { return void(); }
+  std::size_t upsert(const upkeep::record_batch&) { return std::size_t(); }
+  std::size_t erase(std::span<const upkeep::key_view>) { return std::size_t(); }
+  std::size_t dimension() const { return std::size_t(); }
+  std::size_t size() const { return std::size_t(); }
+  upkeep::field fields() const { return upkeep::field(); }
+  std::string identity() const { return std::string(); }
+  void compact() {}
 };
 #else
 using my_store = right;

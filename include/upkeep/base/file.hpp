@@ -372,6 +372,17 @@ inline void create_directories_durably(const std::string& path, unsigned permiss
   return static_cast<std::uint64_t>(status.f_bavail) * static_cast<std::uint64_t>(status.f_frsize);
 }
 
+/// Whether what is written below one path takes space from what can be written below another; both must exist.
+[[nodiscard]] inline bool same_file_system(const std::string& a, const std::string& b) {
+  struct stat one {
+  }, other{};
+  for (const auto& [path, status] : {std::pair(&a, &one), std::pair(&b, &other)}) {
+    detail::check_path(*path);
+    if (::stat(path->c_str(), status) != 0) detail::throw_file_error("ask for the file system of", *path, errno);
+  }
+  return one.st_dev == other.st_dev;
+}
+
 /// The size of a file in bytes; nothing if there is no such file.
 [[nodiscard]] inline std::optional<std::uint64_t> file_size(const std::string& path) {
   detail::check_path(path);

@@ -1,7 +1,9 @@
 #pragma once
 // Role `vector_store` (verb `scan`): where rows live.
 
+#include "../base/progress.hpp"
 #include "../base/record_batch.hpp"
+#include "compaction.hpp"
 #include "role.hpp"
 
 #include <concepts>
@@ -84,11 +86,17 @@ concept sized_store = vector_store<T> && requires(const T& t) {
   { t.bytes() } -> std::convertible_to<std::uint64_t>;
 };
 
-/// A store that can give space back: `void compact()`.
+// Refinement compactable_store (verb `compact`):
+//   upkeep::compaction_report compact(const upkeep::compaction_options& options, upkeep::progress& progress)
+//     gives space that removed rows took back to the file system, as far as the options allow, and says what is left and why. Changes no
+//     row. Stops between two slices when it is asked to. Throws only where it could not even find out how much there is.
 template <class T>
-concept compactable_store = vector_store<T> && requires(T& t) {
-  { t.compact() } -> std::same_as<void>;
+concept has_compact = requires(T& t, const compaction_options& options, progress& p) {
+  { t.compact(options, p) } -> std::same_as<compaction_report>;
 };
+/// A store that can give space back.
+template <class T>
+concept compactable_store = vector_store<T> && has_compact<T>;
 
 namespace check {
 
@@ -97,7 +105,8 @@ template <class T>
 struct vector_store {
   static constexpr bool a = has_scan<T>, b = a && has_fetch<T>, c = b && has_upsert<T>, d = c && has_erase<T>, e = d && has_dimension<T>,
                         f = e && has_size<T>, g = f && has_fields<T>, h = g && has_identity<T>;
-  static constexpr bool fits = h && (!detail::names_transact<T> || has_transact<T>);
+  static constexpr bool transacts = !detail::names_transact<T> || has_transact<T>, compacts = !detail::names_compact<T> || has_compact<T>;
+  static constexpr bool fits = h && transacts && compacts;
   static_assert(a, "upkeep: vector_store: write `void scan(upkeep::field wanted, upkeep::record_visitor visit)`");
   static_assert(!a || b,
                 "upkeep: vector_store: write `void fetch(std::span<const upkeep::key_view> keys, upkeep::field wanted, "
@@ -108,8 +117,10 @@ struct vector_store {
   static_assert(!e || f, "upkeep: vector_store: write `std::size_t size() const`");
   static_assert(!f || g, "upkeep: vector_store: write `upkeep::field fields() const`");
   static_assert(!g || h, "upkeep: vector_store: write `std::string identity() const`");
-  static_assert(!h || !detail::names_transact<T> || has_transact<T>,
-                "upkeep: transactional_store: write `void transact(upkeep::function_ref<void()> action)`");
+  static_assert(!h || transacts, "upkeep: transactional_store: write `void transact(upkeep::function_ref<void()> action)`");
+  static_assert(!h || !transacts || compacts,
+                "upkeep: compactable_store: write `upkeep::compaction_report compact(const upkeep::compaction_options& options, "
+                "upkeep::progress& progress)`");
 };
 
 }  // namespace check

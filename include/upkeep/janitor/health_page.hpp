@@ -213,6 +213,7 @@ class page_writer {
     if (r.witnesses_lost != 0) figure("Witnesses lost", page_count(r.witnesses_lost));
     figure("Reclaimed", page_size(r.bytes_reclaimed));
     if (r.file_bytes_after != 0) figure("Size", page_size(r.file_bytes_after));
+    if (r.compaction && r.compaction->free_pages_after != 0) figure("Free within", page_size(r.compaction->free_bytes_after()));
     figure("Time", page_number(r.total_seconds, r.total_seconds < 1 ? 2 : r.total_seconds < 10 ? 1 : 0) + " s");
     out_ += "</dl>\n";
     if (r.receipt) paragraph("Receipt: <code>" + html_text(r.receipt_path) + "</code>");

@@ -3,6 +3,7 @@
 
 #include "../base/file_lock.hpp"
 #include "cleanup.hpp"
+#include "give_space_back.hpp"
 #include "report_text.hpp"
 
 #include <chrono>
@@ -202,12 +203,15 @@ class janitor {
                                   {"review_pairs", r.review_pairs},
                                   {"bytes_reclaimed", r.bytes_reclaimed},
                                   {"file_bytes", r.file_bytes_after},
+                                  {"page_bytes", r.compaction ? r.compaction->page_bytes : std::uint64_t{0}},
+                                  {"free_bytes", r.compaction ? r.compaction->free_bytes_after() : std::uint64_t{0}},
                                   {"scan_seconds", r.seconds.scan},
                                   {"oracle_seconds", r.seconds.oracle},
                                   {"join_seconds", r.seconds.join},
                                   {"guard_seconds", r.seconds.guard},
                                   {"backup_seconds", r.seconds.backup},
                                   {"remove_seconds", r.seconds.remove},
+                                  {"compact_seconds", r.seconds.compact},
                                   {"total_seconds", r.total_seconds},
                                   {"error", r.error},
                                   {"notifier_error", r.notifier_error}};
@@ -414,6 +418,7 @@ class janitor {
       cleaner.remove();
     }
     if (options_.dry_run) return;
+    if (r.status == outcome::done) detail::give_space_back(parts_.store, options_.compaction, r, progress);
     try {
       record(r, to_string(r.status));
     } catch (...) {

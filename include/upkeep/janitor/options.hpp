@@ -2,6 +2,7 @@
 // What a janitor is told: threshold, phase, limits, baseline and grace.
 
 #include "../base/key.hpp"
+#include "../concepts/compaction.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -70,6 +71,8 @@ struct janitor_options {
   std::uint64_t vector_memory = std::uint64_t{4} << 30;
   /// Bytes of texts kept from the scan for the guard; it reads the others of near-duplicates a second time. 0: the scan reads no texts.
   std::uint64_t text_memory = std::uint64_t{256} << 20;
+  /// How the space of removed rows is given back at the end of a cleanup, by a store that can.
+  compaction_options compaction = {};
   unsigned threads = 0;               ///< 0: all cores
   std::string backup_directory = {};  ///< empty: the store's own
   std::string owner = {};             ///< who runs it, for the lock; empty: host and process id
@@ -90,6 +93,9 @@ inline void check_options(const janitor_options& o) {
   share("limits.absence_spike", o.limits.absence_spike);
   if (o.batch < 1 || o.batch > 200)
     refuse("janitor_options: batch is " + std::to_string(o.batch) + ": 1 to 200 rows are removed at a time");
+  share("compaction.least_free_share", o.compaction.least_free_share);
+  if (o.compaction.slice_pages < 1 || o.compaction.slice_pages > 65'536)
+    refuse("janitor_options: compaction.slice_pages is " + std::to_string(o.compaction.slice_pages) + ": it is a number from 1 to 65,536");
   // Beyond this, sums of times overflow: a window of "for ever" would have ended long ago.
   const auto span = [&](const char* name, std::chrono::seconds value) {
     if (value < std::chrono::seconds(0) || value > std::chrono::hours(24 * 36'500))

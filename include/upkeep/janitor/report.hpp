@@ -3,6 +3,7 @@
 
 #include "../base/record.hpp"
 #include "../concepts/backup.hpp"
+#include "../concepts/compaction.hpp"
 #include "../concepts/notifier.hpp"
 
 #include <array>
@@ -38,7 +39,7 @@ constexpr std::string_view to_string(outcome o) noexcept {
 
 /// Seconds of each step.
 struct step_seconds {
-  double scan = 0, oracle = 0, join = 0, guard = 0, backup = 0, remove = 0;
+  double scan = 0, oracle = 0, join = 0, guard = 0, backup = 0, remove = 0, compact = 0;
 };
 
 /// What a run saw and did. Counts are rows unless the name says otherwise.
@@ -77,6 +78,7 @@ struct janitor_report {
   std::uint64_t bytes_reclaimed = 0;      ///< logical bytes of the removed rows
   double kb_reclaimed = 0;                ///< the same in KB of 1,024 bytes
   std::uint64_t file_bytes_before = 0, file_bytes_after = 0;
+  std::optional<compaction_report> compaction;  ///< what became of the removed rows' space, of a store that can tell
   double total_seconds = 0;
   step_seconds seconds;
   std::optional<upkeep::receipt> receipt;                     ///< of the backup, once there is one
@@ -127,6 +129,16 @@ struct janitor_report {
     visit("kb_reclaimed", kb_reclaimed);
     visit("file_bytes_before", file_bytes_before);
     visit("file_bytes_after", file_bytes_after);
+    if (compaction) {
+      visit("compaction.method", compaction->method);
+      visit("compaction.page_bytes", compaction->page_bytes);
+      visit("compaction.free_pages_before", compaction->free_pages_before);
+      visit("compaction.free_pages_after", compaction->free_pages_after);
+      visit("compaction.file_bytes_before", compaction->file_bytes_before);
+      visit("compaction.file_bytes_after", compaction->file_bytes_after);
+      visit("compaction.slices", compaction->slices);
+      if (!compaction->left.empty()) visit("compaction.left", std::string_view(compaction->left));
+    }
     visit("total_seconds", total_seconds);
     visit("seconds.scan", seconds.scan);
     visit("seconds.oracle", seconds.oracle);
@@ -134,6 +146,7 @@ struct janitor_report {
     visit("seconds.guard", seconds.guard);
     visit("seconds.backup", seconds.backup);
     visit("seconds.remove", seconds.remove);
+    visit("seconds.compact", seconds.compact);
     if (receipt) {
       visit("receipt.id", std::string_view(receipt->id));
       visit("receipt.backup", std::string_view(receipt->path));

@@ -88,6 +88,21 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
     read(g, "guard", r.seconds.guard);
     read(g, "backup", r.seconds.backup);
     read(g, "remove", r.seconds.remove);
+    read(g, "compact", r.seconds.compact);
+  });
+  group("compaction", [&](const json_fields& g) {
+    r.compaction.emplace();
+    std::string method;
+    read(g, "method", method);
+    for (const std::string_view name_of : {"slices", "rewrite"})
+      if (method == name_of) r.compaction->method = name_of;
+    read(g, "page_bytes", r.compaction->page_bytes);
+    read(g, "free_pages_before", r.compaction->free_pages_before);
+    read(g, "free_pages_after", r.compaction->free_pages_after);
+    read(g, "file_bytes_before", r.compaction->file_bytes_before);
+    read(g, "file_bytes_after", r.compaction->file_bytes_after);
+    read(g, "slices", r.compaction->slices);
+    read(g, "left", r.compaction->left);
   });
   group("receipt", [&](const json_fields& g) {
     r.receipt.emplace();

@@ -25,7 +25,7 @@
 namespace upkeep::inline v0 {
 
 /// Every metric of the janitor. All have the label `store`.
-inline constexpr std::array<metric_family, 13> janitor_metrics = {{
+inline constexpr std::array<metric_family, 14> janitor_metrics = {{
     {"upkeep_janitor_runs_total", metric_kind::counter, "Runs that ended, by phase and status."},
     {"upkeep_janitor_aborts_total", metric_kind::counter, "Runs that a limit kept from removing anything, by limit."},
     {"upkeep_janitor_removed_rows_total", metric_kind::counter, "Rows removed, by reason."},
@@ -38,6 +38,7 @@ inline constexpr std::array<metric_family, 13> janitor_metrics = {{
     {"upkeep_janitor_unknown_source_ratio", metric_kind::gauge, "Share of the sources that the oracle could not answer for."},
     {"upkeep_janitor_review_pairs", metric_kind::gauge, "Pairs that wait for a person."},
     {"upkeep_janitor_store_size_bytes", metric_kind::gauge, "Size of the store as it tells it, at the end of the last run."},
+    {"upkeep_janitor_store_free_bytes", metric_kind::gauge, "Of that size, what the last cleanup left free for new rows."},
     {"upkeep_janitor_step_seconds", metric_kind::histogram, "Time that a step of a run took, by step."},
 }};
 
@@ -186,13 +187,14 @@ class metrics_observer {
       metrics.add("upkeep_janitor_removed_rows_total", by_reason("duplicate"), number_of(e, "duplicates_removed"));
       metrics.add("upkeep_janitor_removed_rows_total", by_reason("orphan"), number_of(e, "orphans_removed"));
       metrics.add("upkeep_janitor_reclaimed_bytes_total", all, number_of(e, "bytes_reclaimed"));
-      for (const char* step : {"scan", "oracle", "join", "guard", "backup", "remove"})
+      for (const char* step : {"scan", "oracle", "join", "guard", "backup", "remove", "compact"})
         if (const double seconds = number_of(e, std::string(step) + "_seconds"); seconds > 0)  // 0: it was not come to
           metrics.sample("upkeep_janitor_step_seconds", metric_labels({{"store", store}, {"step", step}}), seconds);
       if (status == "done" && !flag_of(e, "dry_run"))
         metrics.set("upkeep_janitor_last_success_timestamp_seconds", metric_labels({{"store", store}, {"phase", phase}}),
                     std::chrono::duration<double>((options.now ? options.now() : system_clock().now()).time_since_epoch()).count());
       if (const double bytes = number_of(e, "file_bytes"); bytes > 0) metrics.set("upkeep_janitor_store_size_bytes", all, bytes);
+      if (number_of(e, "page_bytes") > 0) metrics.set("upkeep_janitor_store_free_bytes", all, number_of(e, "free_bytes"));
       if (phase == "apply") return;  // it carries out what an earlier run saw, and does not look itself
       const double rows = number_of(e, "rows"), sources = number_of(e, "sources");
       const auto share = [](double part, double whole) { return whole > 0 ? part / whole : 0.0; };

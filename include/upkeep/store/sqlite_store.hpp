@@ -10,6 +10,7 @@
 #include "file_run_lock.hpp"
 #include "mark.hpp"
 #include "sqlite_backup.hpp"
+#include "sqlite_compaction.hpp"
 #include "sqlite_history.hpp"
 #include "sqlite_record_writer.hpp"
 #include "sqlite_schema.hpp"
@@ -233,6 +234,14 @@ class sqlite_store {
                        [&](sqlite::statement& row) { table_.bind_mark_value(row, detail::sqlite_table::first_free_parameter); });
   }
 
+  /// Gives free pages of the database back, and empties the write-ahead log into it. Where the application chose `auto_vacuum =
+  /// INCREMENTAL`, in slices; else only with `compaction_mode::rewrite`, by VACUUM, which renumbers the rowids of tables without an INTEGER
+  /// PRIMARY KEY, keeps writers out, and needs up to twice the size of the file. Not within `transact`.
+  compaction_report compact(const compaction_options& options, progress& progress) {
+    refuse_read_only();
+    return detail::sqlite_compaction(*this, options, progress).run();
+  }
+
   /// Hands the table to a backup of this store, while other threads wait. Within `transact` the action runs inside its transaction.
   void with_table(function_ref<void(detail::sqlite_table&)> action) {
     const std::lock_guard guard(mutex_);
@@ -361,6 +370,7 @@ class sqlite_store {
   detail::sqlite_table table_;
 };
 static_assert(vector_store<sqlite_store> && transactional_store<sqlite_store> && sized_store<sqlite_store>);
+static_assert(compactable_store<sqlite_store>);
 static_assert(markable_store<sqlite_store> && backup<sqlite_backup, sqlite_store>);
 
 /// What fits a sqlite_store: whole rows in a SQLite file, a lock file beside the database, a history in a database of its own.

@@ -121,7 +121,7 @@ template <without Lacks = without::nothing, defect How = defect::missing>
 struct refined_store_archetype : vector_store_archetype<Lacks, How> {
   UPKEEP_DETAIL_OPERATION(transact, void, function_ref<void()>)
   UPKEEP_DETAIL_CONST_OPERATION(bytes, std::uint64_t)
-  UPKEEP_DETAIL_OPERATION(compact, void)
+  UPKEEP_DETAIL_OPERATION(compact, compaction_report, const compaction_options&, progress&)
 };
 
 namespace detail {

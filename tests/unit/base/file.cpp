@@ -423,6 +423,10 @@ TEST_CASE("the directory of a path is what the system takes it for", "[file]") {
 TEST_CASE("free space is known for existing places only", "[file]") {
   const temporary_directory scratch;
   CHECK(upkeep::available_space(scratch.path()) > 0);
+  CHECK(upkeep::same_file_system(scratch.path(), scratch.path()));
+  CHECK_FALSE(upkeep::same_file_system(scratch.path(), "/proc"));
+  CHECK(failure([&] { static_cast<void>(upkeep::same_file_system(scratch.path(), scratch / "none")); }, errc::not_found) !=
+        "nothing was thrown");
   CHECK(failure([&] { static_cast<void>(upkeep::available_space(scratch / "none")); }, errc::not_found) != "nothing was thrown");
 }
 

@@ -26,6 +26,7 @@ upkeep::page_run run(int hours, std::string phase = "cleanup") {
   r.report->duplicates_found = 50;
   r.report->duplicates_removed = 12;
   r.report->file_bytes_after = 1 << 20;
+  r.report->compaction = upkeep::compaction_report{.page_bytes = 4096, .free_pages_after = 3};
   return r;
 }
 

@@ -33,6 +33,7 @@ TEST_CASE("the defaults are the careful ones", "[options]") {
   CHECK(o.limits.excess == on_excess::abort);
   CHECK_FALSE(o.across_scopes);
   CHECK(o.batch == 200);
+  CHECK(o.compaction.mode == compaction_mode::slices);
 }
 
 TEST_CASE("what cannot be used is refused by name", "[options]") {
@@ -41,6 +42,8 @@ TEST_CASE("what cannot be used is refused by name", "[options]") {
   CHECK(refusal({.limits = {.fraction = std::nan("")}}).find("limits.fraction") != std::string::npos);
   CHECK(refusal({.limits = {.scope_fraction = 5}}).find("limits.scope_fraction") != std::string::npos);
   CHECK(refusal({.limits = {.absence_spike = 10}}).find("limits.absence_spike") != std::string::npos);
+  CHECK(refusal({.compaction = {.least_free_share = 1.5}}).find("least_free_share") != std::string::npos);
+  CHECK(refusal({.compaction = {.slice_pages = 0}}).find("slice_pages is 0") != std::string::npos);
   CHECK(refusal({.batch = 0}).find("batch is 0") != std::string::npos);
   CHECK(refusal({.batch = 201}).find("batch is 201") != std::string::npos);
   CHECK(refusal({.grace = -1s}).find("grace") != std::string::npos);

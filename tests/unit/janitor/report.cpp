@@ -23,6 +23,8 @@ janitor_report full_report() {
   r.status = outcome::aborted;
   r.aborted_reason = "safety_threshold";
   r.error = "too many";
+  r.compaction.emplace();
+  r.compaction->left = "somebody reads it";
   r.receipt.emplace();
   r.receipt_path = "/r.json";
   r.notifier_error = "no line";
@@ -65,6 +67,15 @@ TEST_CASE("a report has the promised fields under stable names, each once, group
                            "seconds.guard",
                            "seconds.backup",
                            "seconds.remove",
+                           "seconds.compact",
+                           "compaction.method",
+                           "compaction.page_bytes",
+                           "compaction.free_pages_before",
+                           "compaction.free_pages_after",
+                           "compaction.file_bytes_before",
+                           "compaction.file_bytes_after",
+                           "compaction.slices",
+                           "compaction.left",
                            "receipt.path",
                            "policies.store",
                            "policies.grace",
@@ -89,7 +100,7 @@ TEST_CASE("a report has the promised fields under stable names, each once, group
 TEST_CASE("what a run has not is not in its report", "[report]") {
   const auto names = names_of(janitor_report());
   const std::set<std::string> distinct(names.begin(), names.end());
-  for (const char* name : {"aborted.reason", "error", "receipt.path", "notifier_error", "observer_error"})
+  for (const char* name : {"aborted.reason", "error", "receipt.path", "compaction.method", "notifier_error", "observer_error"})
     CHECK_FALSE(distinct.contains(name));
   CHECK(names.front() == "status");
 }

@@ -56,8 +56,12 @@ janitor_report full_report() {
   r.rows = ~std::uint64_t{0};
   double seconds = 0.5;
   for (double* time : {&r.kb_reclaimed, &r.total_seconds, &r.seconds.scan, &r.seconds.oracle, &r.seconds.join, &r.seconds.guard,
-                       &r.seconds.backup, &r.seconds.remove})
+                       &r.seconds.backup, &r.seconds.remove, &r.seconds.compact})
     *time = seconds += 0.1;
+  r.compaction = upkeep::compaction_report{.method = "slices", .left = "somebody reads it"};
+  for (std::uint64_t* count : {&r.compaction->page_bytes, &r.compaction->free_pages_before, &r.compaction->free_pages_after,
+                               &r.compaction->file_bytes_before, &r.compaction->file_bytes_after, &r.compaction->slices})
+    *count = ++next;
   r.receipt.emplace();
   r.receipt->id = "id";
   r.receipt->path = "/folder/b";
@@ -84,6 +88,7 @@ TEST_CASE("report_json: an older report lacks fields, a newer one has more") {
   CHECK(r.rows == 7);
   CHECK(r.review_pairs == 0);
   CHECK_FALSE(r.receipt.has_value());
+  CHECK_FALSE(r.compaction.has_value());
 }
 
 TEST_CASE("report_json: what is no report is corrupt, and said which field") {

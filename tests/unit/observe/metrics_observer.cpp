@@ -43,6 +43,7 @@ struct run {
   std::string store = "s", phase = "cleanup", status = "done", aborted_reason{};
   bool dry_run = false;
   std::uint64_t rows = 200, duplicates = 10, orphans = 5, removed_duplicates = 8, removed_orphans = 3, bytes = 1000;
+  std::uint64_t page_bytes = 512, free_bytes = 1024;
   double scan = 0.3, remove = 20;
 
   void tell(metrics_observer& to) const {
@@ -62,6 +63,8 @@ struct run {
                                   {"review_pairs", std::uint64_t{4}},
                                   {"bytes_reclaimed", bytes},
                                   {"file_bytes", std::uint64_t{4096}},
+                                  {"page_bytes", page_bytes},
+                                  {"free_bytes", free_bytes},
                                   {"scan_seconds", scan},
                                   {"join_seconds", 0.0},
                                   {"remove_seconds", remove}};
@@ -90,6 +93,7 @@ TEST_CASE("metrics_observer: a run becomes every metric") {
   CHECK(all.value("upkeep_janitor_unknown_source_ratio", store) == 0.1);
   CHECK(all.value("upkeep_janitor_review_pairs", store) == 4);
   CHECK(all.value("upkeep_janitor_store_size_bytes", store) == 4096);
+  CHECK(all.value("upkeep_janitor_store_free_bytes", store) == 1024);
   CHECK(all.value("upkeep_janitor_removed_rows_total", with("reason", "duplicate")) == 8);
   CHECK(all.value("upkeep_janitor_removed_rows_total", with("reason", "orphan")) == 3);
   CHECK(all.value("upkeep_janitor_reclaimed_bytes_total", store) == 1000);
@@ -114,6 +118,14 @@ TEST_CASE("metrics_observer: only a run that did what it should is a success") {
   run{.phase = "log"}.tell(metrics);
   CHECK(std::isnan(exposition(metrics.text()).value(name, {{"store", "s"}, {"phase", "cleanup"}})));
   CHECK(exposition(metrics.text()).value(name, {{"store", "s"}, {"phase", "log"}}) == 1'700'000'000);
+}
+
+TEST_CASE("metrics_observer: a store without pages says nothing of free ones, a full one says 0") {
+  metrics_observer metrics;
+  run{.page_bytes = 0}.tell(metrics);
+  CHECK(std::isnan(exposition(metrics.text()).value("upkeep_janitor_store_free_bytes", {{"store", "s"}})));
+  run{.free_bytes = 0}.tell(metrics);
+  CHECK(exposition(metrics.text()).value("upkeep_janitor_store_free_bytes", {{"store", "s"}}) == 0);
 }
 
 TEST_CASE("metrics_observer: an application of a plan counts, and leaves what a look found") {

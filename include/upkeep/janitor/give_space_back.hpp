@@ -1,0 +1,41 @@
+#pragma once
+// The end of a cleanup that ended well: the space of the removed rows goes back, and the report says how much of it did.
+
+#include "../base/progress.hpp"
+#include "../concepts/vector_store.hpp"
+#include "analysis.hpp"
+#include "ownership.hpp"
+#include "report.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace upkeep::inline v0::detail {
+
+/// Writes into the report what became of the space. Never throws: the rows are gone and the run ended well, whatever happens here. Also after
+/// a run that removed nothing, since an earlier one may have left free pages when its time was up.
+template <class Store>
+void give_space_back(Store& store, const compaction_options& options, janitor_report& report, progress& progress) {
+  if constexpr (compactable_store<Store>) {
+    const step_timer timer(report.seconds.compact);
+    try {
+      report.compaction = store.compact(options, progress);
+      if constexpr (sized_store<Store>) report.file_bytes_after = store.bytes();
+      const compaction_report& c = *report.compaction;
+      const event_field fields[] = {{"method", c.method},
+                                    {"free_pages_before", c.free_pages_before},
+                                    {"free_pages_after", c.free_pages_after},
+                                    {"page_bytes", c.page_bytes},
+                                    {"file_bytes_before", c.file_bytes_before},
+                                    {"file_bytes_after", c.file_bytes_after},
+                                    {"left", std::string_view(c.left)}};
+      progress.tell({event_level::detail, "store_compacted", "what became of the removed rows' space", fields});
+    } catch (...) {
+      if (!report.compaction) report.compaction.emplace();
+      std::string& left = report.compaction->left;
+      left += (left.empty() ? "" : "; ") + what_was_thrown();
+    }
+  }
+}
+
+}  // namespace upkeep::inline v0::detail
