@@ -89,6 +89,10 @@ void add_removal(CLI::App& command, settings& s) {
   command.add_option("--batch", s.batch, "rows removed in one transaction, 1 to 200 (200)")->group("Removal");
   command.add_flag("--vacuum", s.vacuum, "write the database file anew when a quarter of it is free (writers wait)")->group("Removal");
   command.add_option("--backup-dir", s.backup_dir, "where backups go (<database>.upkeep)")->group("Removal");
+  command.add_option("--keep-backups", s.keep_backups, "so many of the newest backups stay, however old (7)")->group("Removal");
+  command.add_option("--keep-backups-for", s.keep_backups_for_text, "younger backups stay, however many (30d)")->group("Removal");
+  command.add_option("--undo-window", s.undo_window_text, "how long what stands for a removed row is held, and its backup (30d)")
+      ->group("Removal");
 }
 
 void add_output(CLI::App& command, settings& s) {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <stop_token>
 #include <string>
 #include <system_error>
@@ -83,6 +84,14 @@ ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& 
   return {code, std::move(report)};
 }
 
+/// A receipt may be missing for a reason, which is no mistake of the user's.
+void require_receipt(const std::string& path) {
+  std::error_code failure;
+  if (std::filesystem::exists(path, failure)) return require_file(path, "--receipt");
+  throw usage_error("--receipt: there is no file '" + path +
+                    "'; a cleanup deletes old backups together with their receipts (see --keep-backups-for)");
+}
+
 /// The settings with the policies that a plan was made with: they are what its report has to name.
 settings settings_of(const upkeep::plan& plan, const settings& given) {
   settings s = given;
@@ -129,7 +138,7 @@ ending apply_command(const screen& out, const settings& s, std::stop_token stop)
 }
 
 exit_code undo_command(const screen& out, const settings& s) {
-  require_file(s.receipt, "--receipt");
+  require_receipt(s.receipt);
   const upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
   upkeep::sqlite_store store(s.database, layout_of(s));
   watcher events(s, false);
@@ -147,7 +156,7 @@ exit_code undo_command(const screen& out, const settings& s) {
 }
 
 exit_code verify_command(const screen& out, const settings& s) {
-  require_file(s.receipt, "--receipt");
+  require_receipt(s.receipt);
   const upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = true});
   if (receipt.store != store.identity())

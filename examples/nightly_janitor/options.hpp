@@ -53,7 +53,9 @@ struct settings {
   // Signed, so that a negative number is seen: read as unsigned, -1 would be the largest number there is.
   std::optional<std::int64_t> max_count;
   std::int64_t container_sources = 10, batch = 200, threads = 0, vector_memory = 4096;  // the last one in MiB
-  std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h";
+  std::string guard_name = "contained", keep_name = "fullest", phase_name = "detect", grace_text = "20h", keep_backups_for_text = "30d",
+              undo_window_text = "30d";
+  std::int64_t keep_backups = 7;
   bool no_baseline = false, dry_run = false, vacuum = false, quiet = false, json_log = false;
   std::string backup_dir, report, plan, receipt, key, metrics;
   std::string audit_log, audit_key, audit_head;
@@ -63,7 +65,8 @@ struct settings {
   guard_kind guard = guard_kind::contained;
   keep_kind keep = keep_kind::fullest;
   upkeep::phase phase = upkeep::phase::detect;
-  std::chrono::seconds grace = std::chrono::hours(20);
+  std::chrono::seconds grace = std::chrono::hours(20), keep_backups_for = std::chrono::hours(24 * 30),
+                       undo_window = std::chrono::hours(24 * 30);
 
   [[nodiscard]] bool asks_sources() const noexcept { return !sources_table.empty() || !sources_file.empty(); }
 };
@@ -167,6 +170,10 @@ inline void check_settings(settings& s) {
   s.guard = parse_guard(s.guard_name);
   s.keep = parse_keep(s.keep_name);
   s.grace = parse_duration(s.grace_text, "--grace");
+  s.keep_backups_for = parse_duration(s.keep_backups_for_text, "--keep-backups-for");
+  s.undo_window = parse_duration(s.undo_window_text, "--undo-window");
+  if (s.keep_backups < 0)
+    throw usage_error("--keep-backups is " + std::to_string(s.keep_backups) + ": give a number of backups, 0 for none");
   if (s.phase_name == "detect")
     s.phase = upkeep::phase::detect;
   else if (s.phase_name == "log")
@@ -206,6 +213,8 @@ inline upkeep::janitor_options janitor_options_of(const settings& s) {
   o.threads = static_cast<unsigned>(s.threads);
   o.vector_memory = static_cast<std::uint64_t>(s.vector_memory) << 20;
   o.backup_directory = s.backup_dir;
+  o.undo_window = s.undo_window;
+  o.backups = {.newest = static_cast<std::size_t>(s.keep_backups), .age = s.keep_backups_for};
   if (s.vacuum) o.compaction.mode = upkeep::compaction_mode::rewrite;
   return o;
 }

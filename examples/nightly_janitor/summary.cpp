@@ -100,12 +100,15 @@ void show_figures(const screen& out, const settings& s, const upkeep::janitor_re
 }
 
 void show_files(const screen& out, const settings& s, const upkeep::janitor_report& r) {
-  if (s.plan.empty() && s.report.empty() && !r.receipt) return;
+  if (s.plan.empty() && s.report.empty() && !r.receipt && !(r.backups && r.backups->deleted != 0)) return;
   out.line();
   if (r.receipt) {
     out.item("backup", counted(r.receipt->rows, "row") + ", " + size_text(r.receipt->bytes) + ", read again and compared");
     out.item("receipt", short_path(r.receipt_path));
   }
+  if (r.backups && r.backups->deleted != 0)
+    out.item("old backups", grouped(r.backups->deleted) + " deleted, " + size_text(r.backups->deleted_bytes) + "; " +
+                                grouped(r.backups->kept) + " kept, " + size_text(r.backups->kept_bytes));
   if (!s.plan.empty()) out.item("plan", short_path(s.plan));
   if (!s.report.empty()) out.item("report", short_path(s.report));
 }
@@ -172,6 +175,8 @@ void show_report(const screen& out, const settings& s, const upkeep::janitor_rep
     out.line();
     out.text(out.bad("Attention:") + ' ' + in_options(r.refused) + '.');
   }
+  if (r.backups && !r.backups->error.empty())
+    out.text(out.bad("Warning:") + " old backups could not be deleted: " + r.backups->error + '.');
   for (const std::string& w : warnings) out.text(out.bad("Warning:") + ' ' + w + '.');
   const bool no_text = r.pairs != 0 && r.duplicates_found == 0 && s.guard != guard_kind::any;
   if (no_text && r.phase != "apply") {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -77,12 +78,13 @@ struct simulation {
   std::vector<std::pair<receipt, snapshot>> receipts{};  // with the rows that vanished
   generated_row last{};
   std::int64_t next_key = 0;
-  std::size_t duplicates = 0, orphans = 0, undone = 0, held = 0;
+  std::size_t duplicates = 0, orphans = 0, undone = 0, held = 0, expired = 0;
 
   simulation(std::uint64_t seed, bool text) : random(seed), needs_text(text) {
     w.options.grace = grace;
     w.options.undo_window = window;
     w.options.batch = 3;
+    w.options.backups = {.newest = 2, .age = std::chrono::seconds(0)};
     last.vector = upkeep_test::direction(0.0);
   }
 
@@ -207,6 +209,14 @@ struct simulation {
     } else {
       REQUIRE(vanished.empty());
     }
+    // What can be undone has its backup; what cannot has no receipt either.
+    expired = 0;
+    for (const auto& [old, rows] : receipts) {
+      const bool there = std::filesystem::exists(old.path);
+      if (w.clock.now() - old.made < window) REQUIRE(there);
+      REQUIRE(std::filesystem::exists(old.path.substr(0, old.path.rfind('.')) + ".receipt.json") == there);
+      expired += there ? 0 : 1;
+    }
 
     std::map<key, sighting> now;
     for (const auto& [k, row] : before) {
@@ -234,6 +244,7 @@ struct simulation {
   void undo_one(Janitor& j) {
     if (receipts.empty() || !random.chance(.1)) return;
     const auto& [r, rows] = receipts[random.below(receipts.size())];
+    if (!std::filesystem::exists(r.path)) return;
     const snapshot before = w.rows();
     const restore_report back = j.undo(r);
     ++undone;
@@ -268,7 +279,7 @@ TEST_CASE("after each of sixty nights every removed duplicate has its witness, e
       {"oldest", {[](const record_view& a, const record_view& b) { return keep_oldest().outranks(a, b); }}},
       {"newest", {[](const record_view& a, const record_view& b) { return keep_newest().outranks(a, b); }}},
       {"highest", {[](const record_view& a, const record_view& b) { return keep_highest<&record_view::text_size>().outranks(a, b); }}}};
-  std::size_t duplicates = 0, orphans = 0, undone = 0;
+  std::size_t duplicates = 0, orphans = 0, undone = 0, expired = 0;
   for (const auto& [name, retention] : retentions)
     for (const bool text : {false, true})
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -281,7 +292,9 @@ TEST_CASE("after each of sixty nights every removed duplicate has its witness, e
         duplicates += s.duplicates;
         orphans += s.orphans;
         undone += s.undone;
+        expired += s.expired;
       }
   CHECK(undone > 25);
+  CHECK(expired > 100);
   std::printf("sixty nights, 24 worlds: %zu duplicates and %zu orphans removed, %zu undos\n", duplicates, orphans, undone);
 }

@@ -4,6 +4,7 @@
 #include "../base/file.hpp"
 #include "analysis.hpp"
 #include "receipt_file.hpp"
+#include "run_files.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -37,10 +38,10 @@ class cleaner {
     std::vector<key_view> keys;
     for (const planned_removal& r : plan_.removals) keys.push_back(r.key);
     progress_.tell({event_level::detail, "backup_started", "writing the backup", {}});
-    receipt written = use(parts_.backup).back_up(parts_.store, keys, directory + "/" + report_.run_id + ".backup");
+    receipt written = use(parts_.backup).back_up(parts_.store, keys, directory + "/" + report_.run_id + std::string(backup_ending));
     written.id = report_.run_id;
     written.made = now_;
-    report_.receipt_path = directory + "/" + report_.run_id + ".receipt.json";
+    report_.receipt_path = directory + "/" + report_.run_id + std::string(receipt_ending);
     write_receipt(written, report_.receipt_path);
     report_.receipt = written;
     prove(written);
@@ -77,15 +78,9 @@ class cleaner {
   }
 
  private:
-  // Whether a file is named as a backup or a receipt is: janitor::new_id() and an ending. What a run left half written when it was killed
-  // has a name of its own, which no later run would come across.
-  static bool is_of_a_run(std::string_view name) {
-    constexpr std::string_view shape = "00000000T000000Z-00000000", digits = "0123456789abcdef";
-    if (name.size() < shape.size()) return false;
-    for (std::size_t i = 0; i < shape.size(); ++i)
-      if (shape[i] == '0' ? digits.find(name[i]) == std::string_view::npos : name[i] != shape[i]) return false;
-    return name.substr(shape.size()) == ".backup" || name.substr(shape.size()) == ".receipt.json";
-  }
+  // Whether a file is named as a backup or a receipt is. What a run left half written when it was killed has a name of its own, which no
+  // later run would come across.
+  static bool is_of_a_run(std::string_view name) { return run_of_file(name, backup_ending) || run_of_file(name, receipt_ending); }
 
   // Which orphans of the plan stand for removed rows: they may go only while the sources of those are gone as well.
   void read_dependants() {

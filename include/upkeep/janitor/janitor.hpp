@@ -3,14 +3,13 @@
 
 #include "../base/file_lock.hpp"
 #include "cleanup.hpp"
+#include "expire_backups.hpp"
 #include "give_space_back.hpp"
 #include "report_text.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <exception>
-#include <random>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -240,15 +239,7 @@ class janitor {
     return body();
   }
 
-  // Time first, so that names sort by age; then chance, so that two runs in one microsecond differ.
-  std::string new_id() {
-    std::string time = to_iso8601(std::chrono::floor<std::chrono::seconds>(now()));
-    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
-    std::random_device device;
-    char chance[12];
-    std::snprintf(chance, sizeof chance, "-%08x", static_cast<unsigned>(device()));
-    return time + chance;
-  }
+  std::string new_id() { return detail::new_run_id(now()); }
 
   analysis look(std::string_view what, progress& p) {
     started_ = now();
@@ -418,7 +409,10 @@ class janitor {
       cleaner.remove();
     }
     if (options_.dry_run) return;
-    if (r.status == outcome::done) detail::give_space_back(parts_.store, options_.compaction, r, progress);
+    if (r.status == outcome::done) {
+      detail::give_space_back(parts_.store, options_.compaction, r, progress);
+      detail::expire_backups(parts_, options_, r, progress, now());
+    }
     try {
       record(r, to_string(r.status));
     } catch (...) {

@@ -3,6 +3,7 @@
 
 #include "../base/key.hpp"
 #include "../concepts/compaction.hpp"
+#include "backup_retention.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -75,7 +76,10 @@ struct janitor_options {
   compaction_options compaction = {};
   unsigned threads = 0;               ///< 0: all cores
   std::string backup_directory = {};  ///< empty: the store's own
-  std::string owner = {};             ///< who runs it, for the lock; empty: host and process id
+  /// Which backups of earlier runs are deleted at the end of a cleanup that ended well: none within `undo_window`, none that the ledger
+  /// needs, none of a run that did not end as `done` or `cancelled`. Needs a `browsable_history`; without one all stay.
+  backup_retention backups = {};
+  std::string owner = {};  ///< who runs it, for the lock; empty: host and process id
   /// Called after each batch was removed and committed, with the keys that left, so that indexes elsewhere can follow. What it throws ends
   /// the run as `failed`.
   std::function<void(std::span<const key_view>)> on_removed = {};
@@ -104,6 +108,7 @@ inline void check_options(const janitor_options& o) {
   span("grace", o.grace);
   span("undo_window", o.undo_window);
   span("plan_age", o.plan_age);
+  span("backups.age", o.backups.age);
   if (o.plan_age == std::chrono::seconds(0)) refuse("janitor_options: plan_age is 0: no plan could ever be applied");
 }
 

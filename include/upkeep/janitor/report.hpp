@@ -42,6 +42,14 @@ struct step_seconds {
   double scan = 0, oracle = 0, join = 0, guard = 0, backup = 0, remove = 0, compact = 0;
 };
 
+/// What became of the backups of earlier runs.
+struct backup_report {
+  std::uint64_t kept = 0, kept_bytes = 0;
+  std::uint64_t held = 0;  ///< of those kept: needed by the ledger, or of a run that did not end well or that nobody knows
+  std::uint64_t deleted = 0, deleted_bytes = 0;
+  std::string error = {};  ///< why not all went that should have
+};
+
 /// What a run saw and did. Counts are rows unless the name says otherwise.
 /// Every orphan found is one of: removed or planned, waiting for its grace period, pinned, in a refused container, or up for review as a last
 /// copy.
@@ -79,6 +87,7 @@ struct janitor_report {
   double kb_reclaimed = 0;                ///< the same in KB of 1,024 bytes
   std::uint64_t file_bytes_before = 0, file_bytes_after = 0;
   std::optional<compaction_report> compaction;  ///< what became of the removed rows' space, of a store that can tell
+  std::optional<backup_report> backups;         ///< of a cleanup that ended well
   double total_seconds = 0;
   step_seconds seconds;
   std::optional<upkeep::receipt> receipt;                     ///< of the backup, once there is one
@@ -138,6 +147,14 @@ struct janitor_report {
       visit("compaction.file_bytes_after", compaction->file_bytes_after);
       visit("compaction.slices", compaction->slices);
       if (!compaction->left.empty()) visit("compaction.left", std::string_view(compaction->left));
+    }
+    if (backups) {
+      visit("backups.kept", backups->kept);
+      visit("backups.kept_bytes", backups->kept_bytes);
+      visit("backups.held", backups->held);
+      visit("backups.deleted", backups->deleted);
+      visit("backups.deleted_bytes", backups->deleted_bytes);
+      if (!backups->error.empty()) visit("backups.error", std::string_view(backups->error));
     }
     visit("total_seconds", total_seconds);
     visit("seconds.scan", seconds.scan);

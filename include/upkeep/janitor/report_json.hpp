@@ -90,6 +90,15 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
     read(g, "remove", r.seconds.remove);
     read(g, "compact", r.seconds.compact);
   });
+  group("backups", [&](const json_fields& g) {
+    r.backups.emplace();
+    read(g, "kept", r.backups->kept);
+    read(g, "kept_bytes", r.backups->kept_bytes);
+    read(g, "held", r.backups->held);
+    read(g, "deleted", r.backups->deleted);
+    read(g, "deleted_bytes", r.backups->deleted_bytes);
+    read(g, "error", r.backups->error);
+  });
   group("compaction", [&](const json_fields& g) {
     r.compaction.emplace();
     std::string method;

@@ -33,6 +33,8 @@ TEST_CASE("the defaults are the careful ones", "[options]") {
   CHECK(o.limits.excess == on_excess::abort);
   CHECK_FALSE(o.across_scopes);
   CHECK(o.batch == 200);
+  CHECK(o.backups.newest == 7);
+  CHECK(o.backups.age == 24h * 30);
   CHECK(o.compaction.mode == compaction_mode::slices);
 }
 
@@ -48,6 +50,7 @@ TEST_CASE("what cannot be used is refused by name", "[options]") {
   CHECK(refusal({.batch = 201}).find("batch is 201") != std::string::npos);
   CHECK(refusal({.grace = -1s}).find("grace") != std::string::npos);
   CHECK(refusal({.undo_window = -1s}).find("undo_window") != std::string::npos);
+  CHECK(refusal({.backups = {.age = -1s}}).find("backups.age") != std::string::npos);
   CHECK(refusal({.plan_age = 0s}).find("plan_age") != std::string::npos);
 }
 

@@ -25,6 +25,8 @@ janitor_report full_report() {
   r.error = "too many";
   r.compaction.emplace();
   r.compaction->left = "somebody reads it";
+  r.backups.emplace();
+  r.backups->error = "read-only";
   r.receipt.emplace();
   r.receipt_path = "/r.json";
   r.notifier_error = "no line";
@@ -76,6 +78,12 @@ TEST_CASE("a report has the promised fields under stable names, each once, group
                            "compaction.file_bytes_after",
                            "compaction.slices",
                            "compaction.left",
+                           "backups.kept",
+                           "backups.kept_bytes",
+                           "backups.held",
+                           "backups.deleted",
+                           "backups.deleted_bytes",
+                           "backups.error",
                            "receipt.path",
                            "policies.store",
                            "policies.grace",
@@ -100,7 +108,8 @@ TEST_CASE("a report has the promised fields under stable names, each once, group
 TEST_CASE("what a run has not is not in its report", "[report]") {
   const auto names = names_of(janitor_report());
   const std::set<std::string> distinct(names.begin(), names.end());
-  for (const char* name : {"aborted.reason", "error", "receipt.path", "compaction.method", "notifier_error", "observer_error"})
+  for (const char* name :
+       {"aborted.reason", "error", "receipt.path", "compaction.method", "backups.kept", "notifier_error", "observer_error"})
     CHECK_FALSE(distinct.contains(name));
   CHECK(names.front() == "status");
 }

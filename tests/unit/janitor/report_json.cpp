@@ -62,6 +62,10 @@ janitor_report full_report() {
   for (std::uint64_t* count : {&r.compaction->page_bytes, &r.compaction->free_pages_before, &r.compaction->free_pages_after,
                                &r.compaction->file_bytes_before, &r.compaction->file_bytes_after, &r.compaction->slices})
     *count = ++next;
+  r.backups.emplace();
+  r.backups->error = "read-only";
+  for (std::uint64_t* count : {&r.backups->kept, &r.backups->kept_bytes, &r.backups->held, &r.backups->deleted, &r.backups->deleted_bytes})
+    *count = ++next;
   r.receipt.emplace();
   r.receipt->id = "id";
   r.receipt->path = "/folder/b";
