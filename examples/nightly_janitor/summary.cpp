@@ -126,6 +126,8 @@ void show_next(const screen& out, const settings& s, const upkeep::janitor_repor
     std::vector<std::string> undo = command_on_store("undo", s, false);
     undo.push_back("--receipt " + shell_word(short_path(r.receipt_path)));
     out.command(undo);
+  } else if (r.aborted_reason == "not_enough_space") {
+    next("free space there, or let backups go elsewhere with --backup-dir DIRECTORY; then run the same command again.");
   } else if (r.status == outcome::aborted || !excess.empty()) {
     const std::string reason = r.status == outcome::aborted ? r.aborted_reason : excess;
     next("look at " + (s.plan.empty() ? std::string("a plan (--plan FILE)") : "the plan " + s.plan) + "; if it is right, allow it with");
@@ -150,6 +152,7 @@ std::string in_options(std::string sentence) {
   const std::pair<std::string_view, std::string_view> words[] = {{"limits.fraction", "--max-removal"},
                                                                  {"limits.count", "--max-count"},
                                                                  {"limits.absence_spike", "--max-absence-rise"},
+                                                                 {"backup_directory", "--backup-dir"},
                                                                  {"name them in gone_containers", "give each as --gone-container"}};
   for (const auto& [from, to] : words)
     if (const std::size_t at = sentence.find(from); at != std::string::npos) sentence.replace(at, from.size(), to);

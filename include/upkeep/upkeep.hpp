@@ -182,5 +182,6 @@
 #include "janitor/report.hpp"
 #include "janitor/report_text.hpp"
 #include "janitor/run_files.hpp"
+#include "janitor/space_check.hpp"
 #include "janitor/resolve.hpp"
 #include "janitor/row_table.hpp"

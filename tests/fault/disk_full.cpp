@@ -194,6 +194,43 @@ TEST_CASE("a full disk for the backup: the run ends with the file's name, nothin
   }
 }
 
+TEST_CASE("a disk without space for the backup is seen before the first byte: the run is aborted, and the next one with space is done",
+          "[disk_full]") {
+  const fault_scene scene;
+  const upkeep_test::ended run = in_child([&]() -> std::string {
+    const fs::path small = scene.application_folder().parent_path() / "backups";
+    fs::create_directories(small);
+    if (!mount_small(small, 64 * 1024)) return cannot_mount;
+    upkeep::janitor_options options = fault_scene::options();
+    options.backup_directory = small.string();
+    options.free_space = {};
+    problem_list problems;
+    for (const bool enough : {false, true}) {
+      if (enough && ::mount(nullptr, small.c_str(), nullptr, MS_REMOUNT, "size=8m") != 0) return "cannot make it larger";
+      steps watch;
+      upkeep::sqlite_store store(scene.database(), fault_scene::layout());
+      auto janitor = upkeep_test::watched_janitor(store, watch, options, scene.clock());
+      const upkeep::janitor_report r = janitor.run();
+      if (enough) {
+        problems.expect(r.status == outcome::done, "the run with space ended " + std::string(upkeep::to_string(r.status)) + ": " + r.error);
+        break;
+      }
+      problems.expect(r.status == outcome::aborted && r.aborted_reason == "not_enough_space",
+                      "it ended " + r.aborted_reason + ": " + r.error);
+      problems.expect(r.error.find("'" + small.string() + "' needs ") != std::string::npos, "the message: " + r.error);
+      problems.expect(r.error.find("and 64 KiB are free") != std::string::npos, "the message: " + r.error);
+      problems.expect(fs::is_empty(small), "something was written");
+      problems.expect(!watch.has("removal before") && scene.rows() == scene.original(), "rows were removed");
+    }
+    return problems.text();
+  });
+  if (run.said == cannot_mount) {
+    std::cout << "skipped: no permission to mount a small file system\n";
+    return;
+  }
+  CHECK(run.said == "");
+}
+
 TEST_CASE("a file system that is full at any point of a run, with everything on it", "[disk_full]") {
   const bool wal = GENERATE(false, true);
   const fault_scene scene({.wal = wal});

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -102,6 +103,9 @@ class fault_scene {
   static upkeep::janitor_options options() {
     upkeep::janitor_options o;
     o.phase = upkeep::phase::cleanup;
+    o.free_space = [](const std::string&) {
+      return std::numeric_limits<std::uint64_t>::max();
+    };  // what is full shows when it is written to
     o.baseline = false;
     o.grace = std::chrono::seconds(0);
     o.limits.fraction = .9;

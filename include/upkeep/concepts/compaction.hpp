@@ -27,7 +27,7 @@ struct compaction_options {
   /// Called between two slices, when nobody holds the store. Empty: waits for as long as the slice took, so that writers which ask for the
   /// lock now and then find it free every other time.
   std::function<void()> between_slices = {};
-  /// How many bytes can still be written to the file system of a folder. Empty: available_space().
+  /// How many bytes can still be written to the file system of a folder. Empty: what the system says.
   std::function<std::uint64_t(const std::string& folder)> free_space = {};
 };
 

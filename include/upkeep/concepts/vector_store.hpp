@@ -86,6 +86,12 @@ concept sized_store = vector_store<T> && requires(const T& t) {
   { t.bytes() } -> std::convertible_to<std::uint64_t>;
 };
 
+/// A store that is one file: `const std::string& file() const` is its path. What is written beside it takes space from the same file system.
+template <class T>
+concept file_store = vector_store<T> && requires(const T& t) {
+  { t.file() } -> std::convertible_to<std::string>;
+};
+
 // Refinement compactable_store (verb `compact`):
 //   upkeep::compaction_report compact(const upkeep::compaction_options& options, upkeep::progress& progress)
 //     gives space that removed rows took back to the file system, as far as the options allow, and says what is left and why. Changes no

@@ -15,11 +15,13 @@ namespace upkeep::inline v0::detail {
 /// Writes into the report what became of the space. Never throws: the rows are gone and the run ended well, whatever happens here. Also after
 /// a run that removed nothing, since an earlier one may have left free pages when its time was up.
 template <class Store>
-void give_space_back(Store& store, const compaction_options& options, janitor_report& report, progress& progress) {
+void give_space_back(Store& store, const janitor_options& options, janitor_report& report, progress& progress) {
   if constexpr (compactable_store<Store>) {
     const step_timer timer(report.seconds.compact);
     try {
-      report.compaction = store.compact(options, progress);
+      compaction_options how = options.compaction;
+      if (!how.free_space) how.free_space = options.free_space;
+      report.compaction = store.compact(how, progress);
       if constexpr (sized_store<Store>) report.file_bytes_after = store.bytes();
       const compaction_report& c = *report.compaction;
       const event_field fields[] = {{"method", c.method},

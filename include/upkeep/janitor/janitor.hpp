@@ -6,6 +6,7 @@
 #include "expire_backups.hpp"
 #include "give_space_back.hpp"
 #include "report_text.hpp"
+#include "space_check.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -402,6 +403,10 @@ class janitor {
       r.status = outcome::aborted;
       r.aborted_reason = excess.reason;
       r.error = excess.message;
+    } else if (std::string missing = detail::too_little_space(parts_, options_, p); !missing.empty()) {
+      r.status = outcome::aborted;
+      r.aborted_reason = detail::not_enough_space;
+      r.error = std::move(missing);
     } else if (!p.removals.empty()) {
       detail::cleaner<parts_type> cleaner(parts_, options_, p, r, progress, started_);
       cleaner.back_up();
@@ -410,13 +415,13 @@ class janitor {
     }
     if (options_.dry_run) return;
     if (r.status == outcome::done) {
-      detail::give_space_back(parts_.store, options_.compaction, r, progress);
+      detail::give_space_back(parts_.store, options_, r, progress);
       detail::expire_backups(parts_, options_, r, progress, now());
     }
     try {
       record(r, to_string(r.status));
     } catch (...) {
-      if (r.removed() == 0) throw;
+      if (r.removed() == 0 && r.aborted_reason != detail::not_enough_space) throw;  // of a full disk people hear all the same
       r.status = r.status == outcome::done ? outcome::failed : r.status;
       r.error += (r.error.empty() ? "" : "; ") + std::string("the history could not be written: ") + detail::what_was_thrown();
     }

@@ -64,6 +64,7 @@ struct nightly_tasks {
                          .then = {{.fact = "reason", .equals = "count_limit", .status = "aborted", .reason = "count_limit"},
                                   {.fact = "reason", .equals = "scope_threshold", .status = "aborted", .reason = "scope_threshold"},
                                   {.fact = "reason", .equals = "absence_spike", .status = "aborted", .reason = "absence_spike"},
+                                  {.fact = "reason", .equals = "not_enough_space", .status = "aborted", .reason = "not_enough_space"},
                                   {.status = "aborted", .reason = "safety_threshold"}},
                          .on_failure = {.status = "aborted", .reason = "message_not_delivered"}});
   table.steps.push_back({.name = "send_failure_alert",

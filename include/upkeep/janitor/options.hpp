@@ -79,6 +79,9 @@ struct janitor_options {
   /// Which backups of earlier runs are deleted at the end of a cleanup that ended well: none within `undo_window`, none that the ledger
   /// needs, none of a run that did not end as `done` or `cancelled`. Needs a `browsable_history`; without one all stay.
   backup_retention backups = {};
+  /// How many bytes can still be written to the file system of a folder: a cleanup that may need more is aborted before it writes any.
+  /// Empty: what the system says.
+  std::function<std::uint64_t(const std::string& folder)> free_space = {};
   std::string owner = {};  ///< who runs it, for the lock; empty: host and process id
   /// Called after each batch was removed and committed, with the keys that left, so that indexes elsewhere can follow. What it throws ends
   /// the run as `failed`.

@@ -20,7 +20,7 @@ namespace upkeep::inline v0 {
 /// How a run ended.
 enum class outcome {
   done,
-  aborted,      ///< a limit was exceeded: nothing was removed
+  aborted,      ///< a limit was exceeded, or the disk has too little space: nothing was removed
   cancelled,    ///< stopped on request between two batches
   failed,       ///< an error after the first change; whole batches were removed, all of them in the backup
   inconsistent  ///< the store does not hold what it must: see error, and undo
@@ -58,7 +58,7 @@ struct janitor_report {
   bool dry_run = false;
   bool baseline = false;  ///< this was the first run on the store: it recorded and removed nothing
   outcome status = outcome::done;
-  std::string aborted_reason;  ///< `safety_threshold`, `count_limit`, `scope_threshold`, `absence_spike`
+  std::string aborted_reason;  ///< `safety_threshold`, `count_limit`, `scope_threshold`, `absence_spike`, `not_enough_space`
   std::string would_abort;     ///< of phase `detect`: the limit for which a cleanup would be aborted
   std::string error;           ///< one sentence where status is not `done`
   std::string refused;         ///< one sentence where containers were refused

@@ -27,7 +27,7 @@ namespace upkeep::inline v0 {
 /// Every metric of the janitor. All have the label `store`.
 inline constexpr std::array<metric_family, 14> janitor_metrics = {{
     {"upkeep_janitor_runs_total", metric_kind::counter, "Runs that ended, by phase and status."},
-    {"upkeep_janitor_aborts_total", metric_kind::counter, "Runs that a limit kept from removing anything, by limit."},
+    {"upkeep_janitor_aborts_total", metric_kind::counter, "Runs that a limit or a full disk kept from removing anything, by reason."},
     {"upkeep_janitor_removed_rows_total", metric_kind::counter, "Rows removed, by reason."},
     {"upkeep_janitor_reclaimed_bytes_total", metric_kind::counter, "Logical bytes of the removed rows."},
     {"upkeep_janitor_last_success_timestamp_seconds", metric_kind::gauge, "When a run last ended as done, in Unix time, by phase."},
@@ -180,7 +180,7 @@ class metrics_observer {
       run(status, 1);
       const auto by_reason = [&](std::string_view reason) { return metric_labels({{"store", store}, {"reason", reason}}); };
       const std::string all = metric_labels({{"store", store}});
-      for (const char* reason : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike"})
+      for (const char* reason : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike", "not_enough_space"})
         metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 0);
       if (const std::string_view reason = text_of(e, "aborted_reason"); !reason.empty())
         metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 1);

@@ -370,7 +370,7 @@ class sqlite_store {
   detail::sqlite_table table_;
 };
 static_assert(vector_store<sqlite_store> && transactional_store<sqlite_store> && sized_store<sqlite_store>);
-static_assert(compactable_store<sqlite_store>);
+static_assert(compactable_store<sqlite_store> && file_store<sqlite_store>);
 static_assert(markable_store<sqlite_store> && backup<sqlite_backup, sqlite_store>);
 
 /// What fits a sqlite_store: whole rows in a SQLite file, a lock file beside the database, a history in a database of its own.

@@ -17,12 +17,14 @@ struct compactable_world_store : transacting_store {
   compaction_report compact(const compaction_options& options, progress& p) {
     ++calls;
     asked = options.mode;
+    told_space = options.free_space ? options.free_space("/") : 0;
     before_compacting();
     p.check("the compaction");
     return answer;
   }
   std::size_t calls = 0;
   compaction_mode asked{};
+  std::uint64_t told_space = 0;
   std::function<void()> before_compacting = [] {};
   compaction_report answer{.method = "slices", .page_bytes = 4096, .free_pages_before = 9, .free_pages_after = 2, .slices = 3};
 };
@@ -40,6 +42,7 @@ struct small_world : basic_world<compactable_world_store> {
 TEST_CASE("give_space_back: after a cleanup that ended well, with what it was told", "[give_space_back]") {
   small_world w;
   w.options.compaction.mode = compaction_mode::rewrite;
+  w.options.free_space = [](const std::string&) { return std::uint64_t{1} << 40U; };
   bool gone = false;
   w.store.before_compacting = [&] { gone = w.rows().size() == 1; };
   auto j = w.janitor();
@@ -48,6 +51,7 @@ TEST_CASE("give_space_back: after a cleanup that ended well, with what it was to
   CHECK(w.store.calls == 1);
   CHECK(w.store.asked == compaction_mode::rewrite);
   CHECK(gone);
+  CHECK(w.store.told_space == std::uint64_t{1} << 40U);
   REQUIRE(r.compaction);
   CHECK(r.compaction->free_pages_after == 2);
   const auto told = w.observer.named("store_compacted");

@@ -99,7 +99,7 @@ TEST_CASE("a night that kept a container is cleaned, and told once, as an alert"
 }
 
 TEST_CASE("a night beyond a limit is not cleaned: aborted, with the limit as its reason, and people are alarmed", "[nightly_workflow]") {
-  for (const char* limit : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike"}) {
+  for (const char* limit : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike", "not_enough_space"}) {
     night n;
     n.would_abort = limit;
     const job_end end = n();
