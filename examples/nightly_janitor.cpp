@@ -127,12 +127,12 @@ struct command_line {
   schedule_request scheduled;
   CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *report = nullptr,
            *import = nullptr, *demo = nullptr, *serve = nullptr, *trigger = nullptr, *pause = nullptr, *resume = nullptr,
-           *history = nullptr, *status = nullptr, *verify_audit = nullptr, *verify = nullptr;
+           *history = nullptr, *status = nullptr, *verify_audit = nullptr, *verify = nullptr, *restore = nullptr;
 
   command_line() {
     app.require_subcommand(1);
     app.set_version_flag("--version", UPKEEP_VERSION_STRING);
-    app.footer("Ends with 0 done, 2 usage, 3 aborted by a limit (nothing removed), 4 busy, 5 failed, inconsistent or cancelled.");
+    app.footer("Ends with 0 done, 2 usage, 3 aborted (nothing removed), 4 busy, 5 failed, inconsistent or cancelled.");
 
     run = app.add_subcommand("run", "find duplicates and orphans; with --phase cleanup also remove them");
     add_store(*run, s);
@@ -170,6 +170,12 @@ struct command_line {
     verify = app.add_subcommand("verify", "read a backup to its end, and compare it with the store");
     add_store(*verify, s);
     verify->add_option("--receipt", s.receipt, "the file that a cleanup named")->required()->group("Removal");
+
+    restore = app.add_subcommand("restore", "write the rows of a backup into a new database, to look into or to try a restore");
+    restore->add_option("--receipt", s.receipt, "the file that a cleanup named; its backup may lie beside it")
+        ->required()
+        ->group("Removal");
+    restore->add_option("--into", s.into, "a file that does not exist yet")->required()->group("Output");
 
     aliases = app.add_subcommand("aliases", "tell who stands for a removed row, and for whom a row stands");
     add_store(*aliases, s);
@@ -216,7 +222,7 @@ struct command_line {
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
     for (CLI::App* command :
-         {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit, verify})
+         {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit, verify, restore})
       add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
     for (CLI::App* command : app.get_subcommands({}))
@@ -299,6 +305,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   if (line.import->parsed()) return import_command(out, line.imported);
   if (line.demo->parsed()) return demo_command(out, line.shown, stop);
   if (line.verify_audit->parsed()) return verify_audit_command(out, s);
+  if (line.restore->parsed()) return restore_command(out, s);
   if (line.plan->parsed()) s.phase_name = "detect";
   if (line.apply->parsed()) s.phase_name = "cleanup";
   check_settings(s);

@@ -178,6 +178,25 @@ exit_code verify_command(const screen& out, const settings& s) {
   return exit_done;
 }
 
+exit_code restore_command(const screen& out, const settings& s) {
+  require_receipt(s.receipt);
+  require_folder_of(s.into, "--into");
+  std::error_code failure;
+  if (std::filesystem::exists(std::filesystem::symlink_status(s.into, failure)))
+    throw usage_error("--into: '" + s.into + "' exists already, and nothing is written over it: name a file that does not exist");
+  upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
+  // Backups that were carried to another machine lie beside their receipts.
+  const std::filesystem::path beside = std::filesystem::path(s.receipt).replace_filename(std::filesystem::path(receipt.path).filename());
+  if (!std::filesystem::exists(receipt.path, failure) && std::filesystem::exists(beside, failure)) receipt.path = beside.string();
+  const std::uint64_t rows = upkeep::sqlite_backup().extract(receipt, s.into);
+  out.line(out.bold("restore") + " of the receipt " + receipt.id + ": " + out.good("done"));
+  out.item("rows", grouped(rows) + ", every column of them compared with the backup");
+  out.item("into", short_path(s.into) + ", a new database");
+  out.line();
+  out.text("Nothing was changed in the store; `nightly_janitor undo` brings rows back there.");
+  return exit_done;
+}
+
 exit_code aliases_command(const screen& out, const settings& s) {
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = true});
   watcher events(s, false);

@@ -32,6 +32,9 @@ exit_code undo_command(const screen& out, const settings& s);
 /// `verify`: reads the backup of a receipt to its end, and compares its rows with those that are there now. Changes nothing.
 exit_code verify_command(const screen& out, const settings& s);
 
+/// `restore`: writes the rows of a backup into a new database. Needs no store, and changes none.
+exit_code restore_command(const screen& out, const settings& s);
+
 /// `aliases KEY`: who stands for a removed row, and for whom a row stands.
 exit_code aliases_command(const screen& out, const settings& s);
 

@@ -57,7 +57,7 @@ struct settings {
               undo_window_text = "30d";
   std::int64_t keep_backups = 7;
   bool no_baseline = false, dry_run = false, vacuum = false, quiet = false, json_log = false;
-  std::string backup_dir, report, plan, receipt, key, metrics;
+  std::string backup_dir, report, plan, receipt, into, key, metrics;
   std::string audit_log, audit_key, audit_head;
   std::int64_t first_audit_file = 1;
 

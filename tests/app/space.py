@@ -3,12 +3,13 @@
 import json
 import re
 import sqlite3
+import subprocess
 import sys
 import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
-from program import SCRATCH, expect, finish, one_sentence, read_report, require_program, run, store  # noqa: E402
+from program import PROGRAM, SCRATCH, expect, finish, one_sentence, read_report, require_program, run, store  # noqa: E402
 
 require_program()
 REPORT = SCRATCH / "report.json"
@@ -162,5 +163,69 @@ expect("old backups" in result.stdout, "people are told", result)
 for wrong in (["--keep-backups", "-1"], ["--keep-backups-for", "30"], ["--undo-window", "soon"]):
     result = run("run", *s.options(), *wrong)
     expect(result.returncode == 2 and wrong[0] in result.stderr and result.stderr.count("\n") == 1, f"{wrong} is refused", result)
+
+# A disk that is too small for the backup: nothing is written, nothing is removed, and the sentence says what is missing.
+s = fat_store("small_disk.sqlite", "NONE")
+content = s.content()
+small = SCRATCH / "small disk"
+small.mkdir()
+mounted = subprocess.run(["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size=256k tmpfs "{small}" && exec "$@"', "sh", PROGRAM, "run",
+                          *map(str, s.options()), "--phase", "cleanup", "--backup-dir", str(small), "--report", str(REPORT), *NOW],
+                         capture_output=True, text=True)
+if "mount:" in mounted.stderr or "unshare:" in mounted.stderr:
+    print("skipped: no permission to mount a small file system")
+else:
+    expect(mounted.returncode == 3 and read_report(REPORT)["aborted"]["reason"] == "not_enough_space", "a small disk", mounted)
+    told = " ".join(mounted.stdout.split())
+    expect(re.search(r"Nothing was removed: not enough space for the backup: '[^']*small disk' needs \d+ KiB, and 256 KiB are free", told)
+           and "--backup-dir" in told and "backup_directory" not in told, "is told of in words", mounted)
+    expect(s.content() == content, "and nothing was removed")
+
+# A backup is restored into a scratch copy: every row and every column is what it was; the store is not touched, nor is any file written over.
+for shape in ({}, {"journal": "wal"}, {"integer_ids": True, "copies": 3}):
+    s = store("restored.sqlite", **shape)
+    connection = s.connect()
+    connection.execute("UPDATE items SET rowid = rowid + 100000" if not shape.get("integer_ids") else "SELECT 1")
+    connection.commit()
+    connection.close()
+    content = s.content()
+    result, report = cleanup(s)
+    gone = s.duplicates | s.orphans
+    receipt, scratch = report["receipt"]["path"], SCRATCH / "scratch copy.sqlite"
+    scratch.unlink(missing_ok=True)
+    before = s.bytes()
+    result = run("restore", "--receipt", receipt, "--into", scratch)
+    expect(result.returncode == 0 and re.search(rf"rows\s+{len(gone)}, every column", result.stdout), f"{shape}: restored", result)
+    expect(s.bytes() == before, f"{shape}: the store was not touched")
+    copy = sqlite3.connect(scratch)
+    copy.text_factory = bytes
+    names = [row[1].decode() for row in copy.execute("PRAGMA table_info(items)")]
+    columns = ", ".join('typeof("{0}"), "{0}"'.format(name.replace('"', '""')) for name in names)
+    rows = copy.execute(f"SELECT {'id' if shape.get('integer_ids') else 'rowid'}, {columns} FROM items ORDER BY 1").fetchall()
+    copy.close()
+    wanted = [row for row in content if (row[2].decode() if isinstance(row[2], bytes) else row[2]) in gone]
+    expect(len(wanted) == len(gone) and rows == wanted, f"{shape}: every row and column of the scratch copy is the original's")
+    bytes_of_copy = scratch.read_bytes()
+    again = run("restore", "--receipt", receipt, "--into", scratch)
+    expect(again.returncode == 2 and one_sentence(again) and scratch.read_bytes() == bytes_of_copy, f"{shape}: an existing file is not written over", again)
+    over_store = run("restore", "--receipt", receipt, "--into", s.path)
+    expect(over_store.returncode == 2 and s.bytes() == before, f"{shape}: least of all the store", over_store)
+
+# On another machine: receipt and backup side by side, no store. A damaged backup is refused and leaves nothing.
+elsewhere = SCRATCH / "elsewhere"
+elsewhere.mkdir()
+for path in (Path(receipt), Path(report["receipt"]["backup"])):
+    path.rename(elsewhere / path.name)
+result = run("restore", "--receipt", elsewhere / Path(receipt).name, "--into", elsewhere / "copy.sqlite", cwd=elsewhere)
+expect(result.returncode == 0 and (elsewhere / "copy.sqlite").exists(), "a backup that was carried away", result)
+backup = elsewhere / Path(report["receipt"]["backup"]).name
+damaged = bytearray(backup.read_bytes())
+damaged[len(damaged) // 2] ^= 1
+backup.write_bytes(damaged)
+result = run("restore", "--receipt", elsewhere / Path(receipt).name, "--into", elsewhere / "second.sqlite")
+expect(result.returncode == 5 and one_sentence(result) and "damaged" in result.stderr, "a damaged backup is refused", result)
+expect({p.name for p in elsewhere.iterdir()} == {backup.name, Path(receipt).name, "copy.sqlite"}, "and nothing is left of the attempt")
+result = run("restore", "--receipt", elsewhere / Path(receipt).name, "--into", elsewhere / "no folder" / "x.sqlite")
+expect(result.returncode == 2 and one_sentence(result) and "--into" in result.stderr, "a folder that is not there", result)
 
 finish()

@@ -3,6 +3,7 @@
 
 #include "../concepts/backup.hpp"
 #include "sqlite_backup_file.hpp"
+#include "sqlite_extract.hpp"
 #include "sqlite_restore.hpp"
 
 #include <algorithm>
@@ -83,6 +84,15 @@ class sqlite_backup {
     store.transact(in_transaction);
     report.rows = receipt.rows;
     return report;
+  }
+
+  /// Verifies, then writes the rows, every column of them, into a new database at `path`, in a table of the same name; compares what stands
+  /// there with the backup before it gets its name. Touches no store, and needs none. Returns how many rows there are.
+  /// @throws error as verify does; invalid_argument where the path exists, io where it cannot be written: nothing is left there
+  std::uint64_t extract(const receipt& receipt, const std::string& path) const {
+    verify(receipt, [](key_view, std::uint64_t) {});
+    detail::sqlite_backup_reader reader = open(receipt);
+    return detail::sqlite_extraction(reader, path).run();
   }
 
  private:

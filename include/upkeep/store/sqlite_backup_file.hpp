@@ -59,6 +59,11 @@ inline constexpr std::int64_t sqlite_backup_version = 1;
 
 inline std::string saved_column(std::size_t i) { return "c" + std::to_string(i); }
 
+inline std::string encoding_of(const sqlite::connection& database) {
+  sqlite::statement encoding(database, "PRAGMA encoding");
+  return encoding.step() ? std::string(encoding.text(0)) : "UTF-8";
+}
+
 /// Writes a new backup beside its final name.
 class sqlite_backup_writer {
  public:
@@ -141,11 +146,6 @@ class sqlite_backup_writer {
     insert_.emplace(*database_, "INSERT INTO saved_rows VALUES (" + parameters + "?" + std::to_string(names.size() + 1) + ")");
   }
 
-  static std::string encoding_of(const sqlite::connection& database) {
-    sqlite::statement encoding(database, "PRAGMA encoding");
-    return encoding.step() ? std::string(encoding.text(0)) : "UTF-8";
-  }
-
   void close() {
     insert_.reset();
     all_.reset();
@@ -189,6 +189,11 @@ class sqlite_backup_reader {
   /// The columns of a row; the hidden rowid, or NULL, follows them.
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// The name of the table that the rows came from, and the place of its id among the columns.
+  [[nodiscard]] const std::string& table() const noexcept { return table_; }
+  [[nodiscard]] int id_column() const noexcept { return id_column_; }
+  /// Of its texts, as PRAGMA encoding names it: that of the database that the rows came from.
+  [[nodiscard]] std::string encoding() const { return encoding_of(database_); }
 
   bool next() {
     if (!rows_->step()) return false;
