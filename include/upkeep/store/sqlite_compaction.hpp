@@ -42,8 +42,8 @@ inline std::string sqlite_temporary_folder() {
     std::error_code ignored;
     return std::filesystem::is_directory(folder, ignored);
   };
-  for (const char* variable : {"SQLITE_TMPDIR", "TMPDIR"})
-    if (const char* const folder = std::getenv(variable); folder != nullptr && usable(folder)) return folder;
+  for (const char* const folder : {std::getenv("SQLITE_TMPDIR"), std::getenv("TMPDIR")})
+    if (folder != nullptr && usable(folder)) return folder;
   for (const char* folder : {"/var/tmp", "/usr/tmp", "/tmp"})
     if (usable(folder)) return folder;
   return ".";
