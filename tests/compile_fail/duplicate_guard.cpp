@@ -22,6 +22,8 @@
 // EXPECT: upkeep: duplicate_guard: write `upkeep::verdict judge\(const upkeep::pair_view& pair\) const`
 // CASE: 13 a value of that name
 // EXPECT: upkeep: duplicate_guard: write `upkeep::verdict judge\(const upkeep::pair_view& pair\) const`
+// CASE: 14 names doubt and returns something else
+// EXPECT: upkeep: doubting_guard: write `std::string_view doubt\(const upkeep::pair_view& pair\) const`
 #include "wrong_uses.hpp"
 
 #define VERB judge
@@ -32,3 +34,11 @@
 #define OTHER_ROLE void deliver(const upkeep::message&) {}
 #define INCOMPLETE upkeep::verdict judge(const upkeep::pair_view&) { return upkeep::verdict::review; }
 #include "policy_cases.inc"
+
+#if CASE == 14
+struct doubting {
+  upkeep::verdict judge(const upkeep::pair_view&) const { return upkeep::verdict::review; }
+  int doubt(const upkeep::pair_view&) const { return 1; }
+};
+void use_doubting() { compose(doubting()); }
+#endif

@@ -34,6 +34,10 @@
 // EXPECT: upkeep: history: write `void visit_ledger\(upkeep::function_ref<void\(const upkeep::ledger_entry&\)> visit\)`
 // CASE: 19 names visit_runs and takes something else
 // EXPECT: upkeep: browsable_history: write `void visit_runs\(std::size_t most, upkeep::function_ref<void\(const upkeep::run_summary&\)> visit\)`
+// CASE: 20 names record_decision and takes something else
+// EXPECT: upkeep: deciding_history: write `void record_decision\(const upkeep::review_decision& decision\)`
+// CASE: 21 names visit_decisions and lacks forget_decision
+// EXPECT: upkeep: deciding_history: write `bool forget_decision\(upkeep::key_view a, upkeep::key_view b\)`
 #include "wrong_uses.hpp"
 
 #define VERB record_run
@@ -72,6 +76,21 @@ struct browsing {
   void visit_runs(upkeep::function_ref<void(const upkeep::run_summary&)>) {}
 };
 void use_browsing() { compose(browsing()); }
+#elif CASE == 20
+struct deciding {
+  void record_run(const upkeep::run_summary&) {}
+  REST
+  void record_decision(upkeep::key_view, bool) {}
+};
+void use_deciding() { compose(deciding()); }
+#elif CASE == 21
+struct deciding {
+  void record_run(const upkeep::run_summary&) {}
+  REST
+  void record_decision(const upkeep::review_decision&) {}
+  void visit_decisions(upkeep::function_ref<void(const upkeep::review_decision&)>) {}
+};
+void use_deciding() { compose(deciding()); }
 #elif CASE == 18
 struct incomplete {
   void record_run(const upkeep::run_summary&) { return void(); } std::optional<upkeep::run_summary> last_run() { return std::optional<upkeep::run_summary>(); } void record_orphans(std::span<const upkeep::orphan_sighting>) { return void(); } void visit_orphans(upkeep::function_ref<void(const upkeep::orphan_sighting&)>) { return void(); } void add_to_ledger(std::span<const upkeep::ledger_entry>) { return void(); } void drop_from_ledger(std::span<const upkeep::key_view>) { return void(); }

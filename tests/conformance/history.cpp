@@ -37,12 +37,19 @@ enum class bug {
   dies_with_its_object,
   visits_the_newest_first,
   visits_all,
-  visits_without_reports
+  visits_without_reports,
+  hashes_are_numbers_with_a_sign,
+  a_decision_for_each_direction,
+  decisions_in_the_order_of_arrival,
+  forgets_in_one_order_only,
+  forgets_decisions_with_its_object
 };
 
 struct broken_history {
   bug which;
   memory_history inside;
+  memory_history elsewhere{};  // what a history that forgets too much writes to
+  std::vector<std::pair<upkeep::key, upkeep::key>> arrived{};
 
   void record_run(const run_summary& run) {
     if (which == bug::keeps_both_runs && inside.last_run()) {
@@ -119,11 +126,38 @@ struct broken_history {
       if (e.removed.is_integer()) visit(e);
     });
   }
+
+  void record_decision(const upkeep::review_decision& d) {
+    upkeep::review_decision spoilt = d;
+    if (which == bug::hashes_are_numbers_with_a_sign) spoilt.survivor_hash &= ~std::uint64_t{0} >> 1U;
+    // Not the keys that were given, but two that depend on their order.
+    const std::string goes = "goes " + to_string(d.removed) + to_string(d.survivor), stays = "stays" + goes;
+    if (which == bug::a_decision_for_each_direction) {
+      inside.record_decision({std::string_view(goes), std::string_view(stays), d.removed_hash, d.survivor_hash, d.accepted, d.who, d.when});
+      return;
+    }
+    if (which == bug::forgets_decisions_with_its_object) return elsewhere.record_decision(d);
+    arrived.emplace_back(upkeep::key(d.removed), upkeep::key(d.survivor));
+    inside.record_decision(spoilt);
+  }
+  bool forget_decision(key_view a, key_view b) {
+    if (which == bug::forgets_in_one_order_only && b < a) return false;
+    return which == bug::forgets_decisions_with_its_object ? elsewhere.forget_decision(a, b) : inside.forget_decision(a, b);
+  }
+  void visit_decisions(upkeep::function_ref<void(const upkeep::review_decision&)> visit) {
+    if (which == bug::forgets_decisions_with_its_object) return elsewhere.visit_decisions(visit);
+    if (which != bug::decisions_in_the_order_of_arrival) return inside.visit_decisions(visit);
+    for (const auto& [removed, survivor] : arrived)
+      inside.visit_decisions([&](const upkeep::review_decision& d) {
+        if (upkeep::key(d.removed) == removed && upkeep::key(d.survivor) == survivor) visit(d);
+      });
+  }
 };
+static_assert(upkeep::deciding_history<broken_history>);
 
 auto opener(bug b) {
   return [b, all = std::map<int, memory_history>()](int n) mutable {
-    return broken_history{b, b == bug::dies_with_its_object ? memory_history() : all[n]};
+    return broken_history{.which = b, .inside = b == bug::dies_with_its_object ? memory_history() : all[n]};
   };
 }
 
@@ -155,7 +189,12 @@ TEST_CASE("the suite catches a history that breaks one rule", "[conformance][his
                                                {bug::dies_with_its_object, "outlives_its_object"},
                                                {bug::visits_the_newest_first, "visits_the_last_runs_oldest_first"},
                                                {bug::visits_all, "visits_the_last_runs_oldest_first"},
-                                               {bug::visits_without_reports, "visited_runs_bring_their_reports"}};
+                                               {bug::visits_without_reports, "visited_runs_bring_their_reports"},
+                                               {bug::hashes_are_numbers_with_a_sign, "decisions_keep_their_fields"},
+                                               {bug::a_decision_for_each_direction, "two_rows_have_one_decision"},
+                                               {bug::decisions_in_the_order_of_arrival, "decisions_are_in_the_order_of_the_keys"},
+                                               {bug::forgets_in_one_order_only, "decisions_are_forgotten"},
+                                               {bug::forgets_decisions_with_its_object, "decisions_outlive_their_object"}};
   for (const auto& [b, rule] : cases) {
     const auto report = conform_history(opener(b));
     INFO(rule << "\n" << report.text());

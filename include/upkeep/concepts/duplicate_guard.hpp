@@ -36,6 +36,11 @@ struct pair_view {
 //   upkeep::verdict judge(const upkeep::pair_view& pair) const
 //
 // Optional: `static constexpr upkeep::field reads`: the fields it looks at; texts are fetched only for guards that read them.
+//
+// Refinement doubting_guard (verb `doubt`): tells people why it hesitates.
+//
+//   std::string_view doubt(const upkeep::pair_view& pair) const
+//     of a pair that it says `review` of: a clause that is valid for ever, such as "a number differs". No text of a row is in it.
 
 template <class T>
 concept has_judge = requires(const T& t, const pair_view& pair) {
@@ -45,6 +50,24 @@ concept has_judge = requires(const T& t, const pair_view& pair) {
 /// Decides on one edge: may `removed` go because `survivor` stays?
 template <class T>
 concept duplicate_guard = has_judge<T>;
+
+template <class T>
+concept has_doubt = requires(const T& t, const pair_view& pair) {
+  { t.doubt(pair) } -> std::same_as<std::string_view>;
+};
+
+/// A guard that tells why it hesitates.
+template <class T>
+concept doubting_guard = duplicate_guard<T> && has_doubt<T>;
+
+/// Why a guard hesitates over a pair that it says `review` of; nothing where it does not tell.
+template <class T>
+constexpr std::string_view doubt_of(const T& guard, const pair_view& pair) {
+  if constexpr (doubting_guard<T>)
+    return guard.doubt(pair);
+  else
+    return {};
+}
 
 /// The fields that a guard looks at: its `reads`, or everything but the vector.
 template <class T>
@@ -61,10 +84,11 @@ namespace check {
 
 template <class T>
 struct duplicate_guard {
-  static constexpr bool fits = has_judge<T>;
+  static constexpr bool judges = has_judge<T>, fits = judges && (!detail::names_doubt<T> || has_doubt<T>);
   static_assert(
-      fits,
+      judges,
       "upkeep: duplicate_guard: write `upkeep::verdict judge(const upkeep::pair_view& pair) const` (const, returning upkeep::verdict)");
+  static_assert(!judges || fits, "upkeep: doubting_guard: write `std::string_view doubt(const upkeep::pair_view& pair) const`");
 };
 
 }  // namespace check

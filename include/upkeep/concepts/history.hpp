@@ -1,5 +1,5 @@
 #pragma once
-// Role `history` (verb `record_run`): what earlier runs saw and removed.
+// Role `history` (verb `record_run`): what earlier runs saw and removed, and what people decided.
 
 #include "../base/clock.hpp"
 #include "../base/function_ref.hpp"
@@ -44,6 +44,17 @@ struct ledger_entry {
   double score = 0;          ///< of the pair, at the time of removal
   std::string_view receipt;  ///< id of the backup that holds the row
   time_point until{};        ///< end of the undo window
+};
+
+/// What a person decided about two rows over which a guard hesitated. Borrowed where it is visited.
+struct review_decision {
+  key_view removed;                 ///< the row that would go
+  key_view survivor;                ///< the row that would stay and stand for it
+  std::uint64_t removed_hash = 0;   ///< content_hash of the row as the person saw it; once it is another, the decision is void
+  std::uint64_t survivor_hash = 0;  ///< and of the other row
+  bool accepted = false;            ///< it may go; or else: both stay, and nobody is asked again
+  std::string_view who;             ///< who decided
+  time_point when{};
 };
 
 // A history outlives the process. Every write is durable when the call returns, whole or not at all.
@@ -107,13 +118,38 @@ concept has_visit_runs = requires(T& t, std::size_t most, function_ref<void(cons
 template <class T>
 concept browsable_history = history<T> && has_visit_runs<T>;
 
+// Refinement deciding_history (verb `record_decision`): remembers what people decided about pairs. Without it, nobody can decide.
+//   void record_decision(const upkeep::review_decision& decision)
+//     replaces an earlier one about the same two rows, whichever of them would have gone.
+//   bool forget_decision(upkeep::key_view a, upkeep::key_view b)
+//     whether there was one about these two rows, in either order.
+//   void visit_decisions(upkeep::function_ref<void(const upkeep::review_decision&)> visit)
+//     in the order of the lower key of each, then of the other one.
+template <class T>
+concept has_record_decision = requires(T& t, const review_decision& decision) {
+  { t.record_decision(decision) } -> std::same_as<void>;
+};
+template <class T>
+concept has_forget_decision = requires(T& t, key_view a, key_view b) {
+  { t.forget_decision(a, b) } -> std::same_as<bool>;
+};
+template <class T>
+concept has_visit_decisions = requires(T& t, function_ref<void(const review_decision&)> visit) {
+  { t.visit_decisions(visit) } -> std::same_as<void>;
+};
+/// A history that remembers what people decided.
+template <class T>
+concept deciding_history = history<T> && has_record_decision<T> && has_forget_decision<T> && has_visit_decisions<T>;
+
 namespace check {
 
 template <class T>
 struct history {
   static constexpr bool a = has_record_run<T>, b = a && has_last_run<T>, c = b && has_record_orphans<T>, d = c && has_visit_orphans<T>,
                         e = d && has_add_to_ledger<T>, f = e && has_drop_from_ledger<T>, g = f && has_visit_ledger<T>;
-  static constexpr bool fits = g && (!detail::names_visit_runs<T> || has_visit_runs<T>);
+  static constexpr bool decides = detail::names_record_decision<T> || detail::names_forget_decision<T> || detail::names_visit_decisions<T>;
+  static constexpr bool i = has_record_decision<T>, j = i && has_forget_decision<T>, k = j && has_visit_decisions<T>;
+  static constexpr bool fits = g && (!detail::names_visit_runs<T> || has_visit_runs<T>)&&(!decides || k);
   static_assert(a, "upkeep: history: write `void record_run(const upkeep::run_summary& run)`");
   static_assert(!a || b, "upkeep: history: write `std::optional<upkeep::run_summary> last_run()`");
   static_assert(!b || c, "upkeep: history: write `void record_orphans(std::span<const upkeep::orphan_sighting> seen)`");
@@ -125,6 +161,11 @@ struct history {
       !g || !detail::names_visit_runs<T> || has_visit_runs<T>,
       "upkeep: browsable_history: write `void visit_runs(std::size_t most, upkeep::function_ref<void(const upkeep::run_summary&)> "
       "visit)`");
+  static_assert(!g || !decides || i, "upkeep: deciding_history: write `void record_decision(const upkeep::review_decision& decision)`");
+  static_assert(!g || !decides || !i || j,
+                "upkeep: deciding_history: write `bool forget_decision(upkeep::key_view a, upkeep::key_view b)`");
+  static_assert(!g || !decides || !j || k,
+                "upkeep: deciding_history: write `void visit_decisions(upkeep::function_ref<void(const upkeep::review_decision&)> visit)`");
 };
 
 }  // namespace check

@@ -46,6 +46,10 @@ UPKEEP_DETAIL_NAMES(transact)
 UPKEEP_DETAIL_NAMES(compact)
 UPKEEP_DETAIL_NAMES(radius)
 UPKEEP_DETAIL_NAMES(visit_runs)
+UPKEEP_DETAIL_NAMES(record_decision)
+UPKEEP_DETAIL_NAMES(forget_decision)
+UPKEEP_DETAIL_NAMES(visit_decisions)
+UPKEEP_DETAIL_NAMES(doubt)
 #undef UPKEEP_DETAIL_NAMES
 
 /// The type of a policy, also where it is borrowed through std::ref.

@@ -4,6 +4,7 @@
 #include "../concepts/duplicate_guard.hpp"
 #include "any_pair.hpp"
 
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -44,6 +45,20 @@ class all_guards {
     return result;
   }
 
+  /// What the first part that hesitates says.
+  [[nodiscard]] constexpr std::string_view doubt(const pair_view& pair) const {
+    std::string_view result;
+    if constexpr (all_fit) {
+      const auto ask = [&](const auto& guard) {
+        if (detail::use(guard).judge(pair) != verdict::review) return false;
+        result = doubt_of(detail::use(guard), pair);
+        return true;
+      };
+      std::apply([&](const auto&... guard) { static_cast<void>((ask(guard) || ...)); }, guards_);
+    }
+    return result;
+  }
+
  private:
   // A value that is no verdict (a cast gone wrong in a guard) never removes anything.
   static constexpr int caution(verdict v) noexcept { return v == verdict::covers ? 0 : v == verdict::distinct ? 2 : 1; }
@@ -51,6 +66,6 @@ class all_guards {
   std::tuple<Guards...> guards_;
 };
 
-static_assert(duplicate_guard<all_guards<any_pair, any_pair>>);
+static_assert(doubting_guard<all_guards<any_pair, any_pair>>);
 
 }  // namespace upkeep::inline v0

@@ -100,8 +100,12 @@ struct contained {
   [[nodiscard]] verdict judge(const pair_view& pair) const {
     return detail::stands_in(pair.removed.text, pair.survivor.text) ? verdict::covers : verdict::review;
   }
+  [[nodiscard]] std::string_view doubt(const pair_view& pair) const noexcept {
+    if (!has_words(pair.removed.text) || !has_words(pair.survivor.text)) return "a text is missing";
+    return "the text that would go does not stand in the other one as whole lines or sentences";
+  }
 };
 
-static_assert(duplicate_guard<contained>);
+static_assert(doubting_guard<contained>);
 
 }  // namespace upkeep::inline v0

@@ -36,8 +36,11 @@ struct digits_and_negation {
       if (!removed.agrees_with(survivor)) return verdict::review;
     }
   }
+  [[nodiscard]] std::string_view doubt(const pair_view& pair) const noexcept {
+    return has_words(pair.removed.text) && has_words(pair.survivor.text) ? "a number, a date or a negation differs" : "a text is missing";
+  }
 };
 
-static_assert(duplicate_guard<digits_and_negation>);
+static_assert(doubting_guard<digits_and_negation>);
 
 }  // namespace upkeep::inline v0

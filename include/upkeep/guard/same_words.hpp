@@ -24,8 +24,11 @@ struct same_words {
       if (!more) return verdict::covers;
     }
   }
+  [[nodiscard]] std::string_view doubt(const pair_view& pair) const noexcept {
+    return has_words(pair.removed.text) && has_words(pair.survivor.text) ? "the words differ" : "a text is missing";
+  }
 };
 
-static_assert(duplicate_guard<same_words>);
+static_assert(doubting_guard<same_words>);
 
 }  // namespace upkeep::inline v0

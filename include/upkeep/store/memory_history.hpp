@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -108,6 +109,28 @@ class memory_history {
       visit({.removed = k, .source = view(r.source), .witness = r.witness, .score = r.score, .receipt = view(r.receipt), .until = r.until});
   }
 
+  void record_decision(const review_decision& d) {
+    decision made{key(d.removed), key(d.survivor), d.removed_hash, d.survivor_hash, d.accepted, std::string(d.who), d.when};
+    std::pair<key, key> pair = pair_of(d.removed, d.survivor);
+    const std::lock_guard guard(state_->mutex);
+    state_->decisions.insert_or_assign(std::move(pair), std::move(made));
+  }
+
+  bool forget_decision(key_view a, key_view b) {
+    const std::pair<key, key> pair = pair_of(a, b);
+    const std::lock_guard guard(state_->mutex);
+    return state_->decisions.erase(pair) != 0;
+  }
+
+  void visit_decisions(function_ref<void(const review_decision&)> visit) {
+    std::map<std::pair<key, key>, decision> copy;
+    {
+      const std::lock_guard guard(state_->mutex);
+      copy = state_->decisions;
+    }
+    for (const auto& [pair, d] : copy) visit({d.removed, d.survivor, d.removed_hash, d.survivor_hash, d.accepted, d.who, d.when});
+  }
+
  private:
   using optional_text = std::optional<std::string>;
   static optional_text own(std::string_view text) { return is_present(text) ? optional_text(text) : std::nullopt; }
@@ -133,14 +156,25 @@ class memory_history {
     optional_text receipt;
     time_point until{};
   };
+  struct decision {
+    key removed, survivor;
+    std::uint64_t removed_hash = 0, survivor_hash = 0;
+    bool accepted = false;
+    std::string who;
+    time_point when{};
+  };
+  // The same two rows in either order are one pair.
+  static std::pair<key, key> pair_of(key_view a, key_view b) { return b < a ? std::pair(key(b), key(a)) : std::pair(key(a), key(b)); }
+
   struct state {
     std::mutex mutex;
     std::vector<run_summary> runs;
     std::map<key, sighting> orphans;
     std::map<key, removal> ledger;
+    std::map<std::pair<key, key>, decision> decisions;
   };
   std::shared_ptr<state> state_;
 };
-static_assert(browsable_history<memory_history>);
+static_assert(browsable_history<memory_history> && deciding_history<memory_history>);
 
 }  // namespace upkeep::inline v0

@@ -19,7 +19,7 @@
 
 namespace upkeep::inline v0 {
 
-/// Runs, waiting orphans and the removal ledger. Reading a history that does not exist finds nothing and makes nothing; the first write
+/// Runs, waiting orphans, the removal ledger and what people decided. Reading a history that does not exist finds nothing and makes nothing; the first write
 /// makes the file and its directory (for this user alone). Each write is one transaction that is on the disk when the call returns. The
 /// file is opened for each call and kept by nobody; visitors are called after it was closed.
 /// @par Thread safety
@@ -140,6 +140,69 @@ class sqlite_history {
     }
   }
 
+  void record_decision(const review_decision& d) {
+    file_.change([&](sqlite::connection& database) {
+      // Made when it is wanted: a history of before there were decisions stays readable, also by the upkeep that made it.
+      database.execute(
+          "CREATE TABLE IF NOT EXISTS decisions(low NOT NULL, high NOT NULL, low_goes INTEGER NOT NULL, low_hash INTEGER NOT NULL, "
+          "high_hash INTEGER NOT NULL, accepted INTEGER NOT NULL, who BLOB NOT NULL, decided INTEGER NOT NULL, PRIMARY KEY(low, high)) "
+          "WITHOUT ROWID");
+      sqlite::statement insert(database,
+                               "INSERT OR REPLACE INTO decisions(low, high, low_goes, low_hash, high_hash, accepted, who, decided) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+      const bool low_goes = d.removed < d.survivor;
+      bind_key(insert, 1, low_goes ? d.removed : d.survivor);
+      bind_key(insert, 2, low_goes ? d.survivor : d.removed);
+      insert.bind_int64(3, low_goes ? 1 : 0);
+      insert.bind_int64(4, std::bit_cast<std::int64_t>(low_goes ? d.removed_hash : d.survivor_hash));
+      insert.bind_int64(5, std::bit_cast<std::int64_t>(low_goes ? d.survivor_hash : d.removed_hash));
+      insert.bind_int64(6, d.accepted ? 1 : 0);
+      insert.bind_blob(7, std::as_bytes(std::span<const char>(d.who.data(), d.who.size())));
+      insert.bind_int64(8, d.when.time_since_epoch().count());
+      insert.run();
+    });
+  }
+
+  bool forget_decision(key_view a, key_view b) {
+    bool found = false;
+    if (!file_.exists()) return found;
+    file_.change([&](sqlite::connection& database) {
+      if (!has_decisions(database)) return;
+      sqlite::statement drop(database, "DELETE FROM decisions WHERE low = ?1 AND high = ?2");
+      bind_key(drop, 1, std::min(a, b));
+      bind_key(drop, 2, std::max(a, b));
+      drop.run();
+      found = sqlite::select_int64(database, "SELECT changes()") != 0;
+    });
+    return found;
+  }
+
+  void visit_decisions(function_ref<void(const review_decision&)> visit) {
+    std::vector<decision> found;
+    file_.read([&](sqlite::connection& database) {
+      if (!has_decisions(database)) return;
+      sqlite::statement row(database,
+                            "SELECT low, high, low_goes, low_hash, high_hash, accepted, who, decided FROM decisions ORDER BY low, high");
+      while (row.step()) {
+        decision d{key(read_key(row, 0)),
+                   key(read_key(row, 1)),
+                   std::bit_cast<std::uint64_t>(row.int64(3)),
+                   std::bit_cast<std::uint64_t>(row.int64(4)),
+                   row.int64(5) != 0,
+                   {},
+                   time_point(std::chrono::microseconds(row.int64(7)))};
+        const std::span<const std::byte> who = row.blob(6);
+        d.who.assign(reinterpret_cast<const char*>(who.data()), who.size());
+        if (row.int64(2) == 0) {
+          std::swap(d.removed, d.survivor);
+          std::swap(d.removed_hash, d.survivor_hash);
+        }
+        found.push_back(std::move(d));
+      }
+    });
+    for (const decision& d : found) visit({d.removed, d.survivor, d.removed_hash, d.survivor_hash, d.accepted, d.who, d.when});
+  }
+
  private:
   static constexpr sqlite::own_format format = {
       "history", 0x75706B68, 1,  // "upkh"
@@ -174,6 +237,18 @@ class sqlite_history {
     optional_text receipt;
     time_point until{};
   };
+
+  struct decision {
+    key removed, survivor;
+    std::uint64_t removed_hash = 0, survivor_hash = 0;
+    bool accepted = false;
+    std::string who;
+    time_point when{};
+  };
+
+  static bool has_decisions(const sqlite::connection& database) {
+    return sqlite::select_int64(database, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'decisions'") != 0;
+  }
 
   // Integers stay integers, byte strings are blobs: SQLite then orders them as keys are ordered.
   static void bind_key(sqlite::statement& to, int parameter, key_view k) {
@@ -231,6 +306,6 @@ class sqlite_history {
 
   sqlite::own_file file_;
 };
-static_assert(browsable_history<sqlite_history>);
+static_assert(browsable_history<sqlite_history> && deciding_history<sqlite_history>);
 
 }  // namespace upkeep::inline v0

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <span>
@@ -45,6 +47,13 @@ class history_suite {
     if constexpr (browsable_history<std::remove_cvref_t<decltype(open())>>) {
       rule("visits_the_last_runs_oldest_first", &history_suite::visits_the_last_runs_oldest_first);
       rule("visited_runs_bring_their_reports", &history_suite::visited_runs_bring_their_reports);
+    }
+    if constexpr (deciding_history<std::remove_cvref_t<decltype(open())>>) {
+      rule("decisions_keep_their_fields", &history_suite::decisions_keep_their_fields);
+      rule("two_rows_have_one_decision", &history_suite::two_rows_have_one_decision);
+      rule("decisions_are_in_the_order_of_the_keys", &history_suite::decisions_are_in_the_order_of_the_keys);
+      rule("decisions_are_forgotten", &history_suite::decisions_are_forgotten);
+      rule("decisions_outlive_their_object", &history_suite::decisions_outlive_their_object);
     }
     return runner_.finish();
   }
@@ -305,6 +314,78 @@ class history_suite {
       static_cast<void>(history.last_run());  // a visitor may call anything
     });
     require_equal(seen, 1, "the number of visited runs");
+  }
+
+  template <class History>
+  static std::vector<std::string> decisions(History& history) {
+    std::vector<std::string> seen;
+    history.visit_decisions([&](const review_decision& d) {
+      seen.push_back(to_string(d.removed) + " for " + to_string(d.survivor) + " hashes " + std::to_string(d.removed_hash) + " " +
+                     std::to_string(d.survivor_hash) + (d.accepted ? " accepted" : " rejected") + " by " + std::string(d.who) + " at " +
+                     hour(d.when));
+    });
+    return seen;
+  }
+
+  static void require_decisions(const std::vector<std::string>& seen, const std::vector<std::string>& expected) {
+    require_equal(seen.size(), expected.size(), "the number of decisions");
+    for (std::size_t i = 0; i < seen.size(); ++i) require(seen[i] == expected[i], "a decision is: " + seen[i] + ", not: " + expected[i]);
+  }
+
+  static review_decision decided(key_view removed, key_view survivor, bool accepted = true) {
+    return {removed, survivor, 1, 2, accepted, "w", at(1)};
+  }
+  static std::string spelled(const std::string& removed, const std::string& survivor, bool accepted = true) {
+    return removed + " for " + survivor + " hashes 1 2 " + (accepted ? "accepted" : "rejected") + " by w at 1";
+  }
+
+  void decisions_keep_their_fields() {
+    using namespace std::string_view_literals;
+    auto history = open();
+    require(decisions(history).empty(), "a new history knows a decision");
+    history.record_decision({"b\0\xff'"sv, -5, ~std::uint64_t{0}, 7, true, "it's\0me"sv, at(3)});
+    history.record_decision({3, "b"sv, 1, std::uint64_t{1} << 63U, false, "", at(-4)});
+    require_decisions(decisions(history),
+                      {"\"b\\x00\xff'\" for -5 hashes 18446744073709551615 7 accepted by it's" + std::string("\0me", 3) + " at 3",
+                       "3 for \"b\" hashes 1 9223372036854775808 rejected by  at -4"});
+  }
+
+  void two_rows_have_one_decision() {
+    auto history = open();
+    history.record_decision(decided(1, 2));
+    history.record_decision(decided(1, 3));
+    history.record_decision(decided("1", 2));
+    history.record_decision(decided(2, 1, false));
+    require_decisions(decisions(history), {spelled("2", "1", false), spelled("1", "3"), spelled("\"1\"", "2")});
+  }
+
+  void decisions_are_in_the_order_of_the_keys() {
+    auto history = open();
+    for (const auto& [removed, survivor] : std::initializer_list<std::pair<key_view, key_view>>{{"9", "10"}, {10, 9}, {"", -1}, {10, -1}})
+      history.record_decision(decided(removed, survivor));
+    require_decisions(decisions(history), {spelled("10", "-1"), spelled("\"\"", "-1"), spelled("10", "9"), spelled("\"9\"", "\"10\"")});
+  }
+
+  void decisions_are_forgotten() {
+    auto history = open();
+    require(!history.forget_decision(1, 2), "a new history forgets a decision");
+    history.record_decision(decided(1, 2));
+    history.record_decision(decided(1, 3));
+    require(!history.forget_decision("1", 2), "a decision about other rows is forgotten");
+    require(history.forget_decision(2, 1), "a decision is not found when its rows are named in the other order");
+    require(!history.forget_decision(2, 1), "a decision is forgotten twice");
+    require_decisions(decisions(history), {spelled("1", "3")});
+  }
+
+  void decisions_outlive_their_object() {
+    {
+      auto history = open();
+      history.record_decision(decided(1, 2));
+    }
+    auto history = open();
+    require_decisions(decisions(history), {spelled("1", "2")});
+    history.visit_decisions([&](const review_decision& d) { static_cast<void>(history.forget_decision(d.removed, d.survivor)); });
+    require(decisions(history).empty(), "a visitor cannot forget what it is shown");
   }
 
   Open& open_;

@@ -91,3 +91,17 @@ TEST_CASE("all_guards can be nested") {
   const upkeep::all_guards inner(fixed{verdict::review, &asked});
   CHECK(upkeep::all_guards(reads_all{}, inner).judge({}) == verdict::review);
 }
+
+TEST_CASE("all_guards: the doubt is that of the first part that hesitates") {
+  struct doubting {
+    verdict answer;
+    std::string_view why;
+    verdict judge(const upkeep::pair_view&) const { return answer; }
+    std::string_view doubt(const upkeep::pair_view&) const { return why; }
+  };
+  int asked = 0;
+  const upkeep::pair_view pair = upkeep_test::pair_of("a", "b");
+  CHECK(upkeep::all_guards(doubting{verdict::covers, "no"}, doubting{verdict::review, "yes"}, doubting{verdict::review, "late"})
+            .doubt(pair) == "yes");
+  CHECK(upkeep::all_guards(fixed{verdict::review, &asked}, doubting{verdict::review, "late"}).doubt(pair).empty());
+}

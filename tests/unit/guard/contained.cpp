@@ -250,3 +250,11 @@ TEST_CASE("contained: what stands there to the byte is judged by the same bounda
   CHECK_FALSE(stands_in_as_it_is(head + "y", head + "z"));
   CHECK_FALSE(stands_in_as_it_is(head + "y", head));
 }
+
+TEST_CASE("contained: tells why it hesitates") {
+  const upkeep::contained guard;
+  CHECK(guard.doubt(upkeep_test::pair_of("not 5", "not 6")) ==
+        "the text that would go does not stand in the other one as whole lines or sentences");
+  CHECK(guard.doubt(upkeep_test::pair_of("", "not 6")) == "a text is missing");
+  CHECK(guard.doubt(upkeep_test::pair_of("not 5", " \t")) == "a text is missing");
+}

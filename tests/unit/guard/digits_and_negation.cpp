@@ -155,3 +155,10 @@ TEST_CASE("digits_and_negation: hostile texts end") {
   for (int i = 0; i < 100'000; ++i) text += "5 - ";
   CHECK(judge(text + "5", text + "6") == verdict::review);
 }
+
+TEST_CASE("digits_and_negation: tells why it hesitates") {
+  const upkeep::digits_and_negation guard;
+  CHECK(guard.doubt(upkeep_test::pair_of("not 5", "not 6")) == "a number, a date or a negation differs");
+  CHECK(guard.doubt(upkeep_test::pair_of("", "not 6")) == "a text is missing");
+  CHECK(guard.doubt(upkeep_test::pair_of("not 5", " \t")) == "a text is missing");
+}

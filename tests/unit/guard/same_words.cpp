@@ -47,3 +47,10 @@ TEST_CASE("same_words: long texts that differ at the end") {
   CHECK(judge(text + "b", text + "c") == verdict::review);
   CHECK(judge(text, text + "a") == verdict::review);
 }
+
+TEST_CASE("same_words: tells why it hesitates") {
+  const upkeep::same_words guard;
+  CHECK(guard.doubt(upkeep_test::pair_of("not 5", "not 6")) == "the words differ");
+  CHECK(guard.doubt(upkeep_test::pair_of("", "not 6")) == "a text is missing");
+  CHECK(guard.doubt(upkeep_test::pair_of("not 5", " \t")) == "a text is missing");
+}

@@ -45,6 +45,11 @@ std::string describe(History& history) {
     out += "\nledger " + upkeep::to_string(e.removed) + show(e.source) + upkeep::to_string(e.witness) + std::to_string(e.score) +
            show(e.receipt) + std::to_string(e.until.time_since_epoch().count());
   });
+  history.visit_decisions([&](const upkeep::review_decision& d) {
+    out += "\ndecision " + upkeep::to_string(d.removed) + " " + upkeep::to_string(d.survivor) + " " + std::to_string(d.removed_hash) + " " +
+           std::to_string(d.survivor_hash) + (d.accepted ? " accepted " : " rejected ") + std::string(d.who) +
+           std::to_string(d.when.time_since_epoch().count());
+  });
   return out;
 }
 
@@ -67,7 +72,7 @@ TEST_CASE("a sqlite_history remembers what a memory_history remembers", "[sqlite
     const std::string path = (folder / ("h" + std::to_string(seed))).string() + "/deep/history.sqlite";
     for (int step = 0; step < 12; ++step) {
       sqlite_history history(path);  // another object each time: nothing is kept in it
-      switch (random.below(4)) {
+      switch (random.below(6)) {
         case 0: {
           run_summary run;
           run.id = "run" + std::to_string(random.below(3));
@@ -95,6 +100,18 @@ TEST_CASE("a sqlite_history remembers what a memory_history remembers", "[sqlite
             entries.push_back({any(), source(), any(), random.uniform(), source(), at(random.between(0, 100))});
           history.add_to_ledger(entries);
           reference.add_to_ledger(entries);
+          break;
+        }
+        case 3: {
+          const upkeep::review_decision d{
+              any(), any(), random.below(~std::uint64_t{0}), random.below(9), random.chance(0.5), source(), at(random.between(-5, 100))};
+          history.record_decision(d);
+          reference.record_decision(d);
+          break;
+        }
+        case 4: {
+          const key &a = any(), &b = any();
+          REQUIRE(history.forget_decision(a, b) == reference.forget_decision(a, b));
           break;
         }
         default: {
