@@ -47,15 +47,27 @@ bool sound(const generated_row& r) {
   return !zero;
 }
 
+// What a person said of two rows, for the one direction that they saw, and whether both rows are still what they saw.
+struct said {
+  key removed, survivor;
+  bool accepted = false, holds = true;
+};
+using decisions = std::map<std::pair<key, key>, said>;  // by the two keys in their order
+
 struct expectation {
   std::map<key, key> duplicates;
   std::set<key> orphans;
   std::set<std::pair<key, key>> review;
+  std::set<key> accepted;               // of the duplicates
+  std::set<std::pair<key, key>> again;  // of the review pairs
+  std::uint64_t rejected = 0;
 };
 
 // From the rules: orphans first; duplicates among sound rows whose source is there, of one scope and one model; walked in the order pinned,
-// fullest, oldest, key; a row goes where it has a kept neighbour that the guard lets stand for it, the closest first.
-expectation decide(const snapshot& rows, const std::map<std::string, ownership, std::less<>>& known, double threshold, bool across) {
+// fullest, oldest, key; a row goes where it has a kept neighbour that the guard lets stand for it, the closest first; where it has none of these,
+// but one over which the guard hesitates and a person does not, it goes as well.
+expectation decide(const snapshot& rows, const std::map<std::string, ownership, std::less<>>& known, double threshold, bool across,
+                   const decisions& people = {}) {
   expectation e;
   std::vector<const generated_row*> walk;
   for (const auto& [k, r] : rows) {
@@ -85,19 +97,36 @@ expectation decide(const snapshot& rows, const std::map<std::string, ownership, 
     }
     std::sort(near.begin(), near.end());
     bool gone = false;
-    std::set<std::pair<key, key>> review;
+    std::set<std::pair<key, key>> review, again;
+    std::optional<key> by_a_person;
     if (!r->pinned)
       for (const auto& [score, i, k] : near) {
         const verdict v = capricious_guard::rule(r->text.value_or(""), k->text.value_or(""));
-        if (v == verdict::review) review.emplace(r->key, k->key);
+        if (v == verdict::review) {
+          const auto decision = people.find(std::minmax(r->key, k->key));
+          if (decision != people.end() && decision->second.holds && !decision->second.accepted) {
+            ++e.rejected;
+            continue;
+          }
+          const bool allowed = decision != people.end() && decision->second.holds && decision->second.removed == r->key;
+          if (allowed && !by_a_person) by_a_person = k->key;
+          if (decision != people.end() && !allowed) again.emplace(r->key, k->key);
+          review.emplace(r->key, k->key);
+        }
         if (v != verdict::covers) continue;
         e.duplicates.emplace(r->key, k->key);
         gone = true;
         break;
       }
+    if (!gone && by_a_person) {
+      e.duplicates.emplace(r->key, *by_a_person);
+      e.accepted.insert(r->key);
+      gone = true;
+    }
     if (gone) continue;
     kept.push_back(r);
     e.review.merge(review);
+    e.again.merge(again);
   }
   return e;
 }
@@ -146,9 +175,20 @@ TEST_CASE("what a generated store loses, and to whom, is what the rules say; und
       for (const auto& [b, y] : before)
         if (a < b && sound(x) && sound(y)) RC_PRE(std::fabs(stated_cosine(x, y) - .98) > 1e-9);
 
+    decisions people;
+    const auto content = [](const generated_row& row) { return content_hash(row.vector, row.text.value_or("")); };
+    for (std::uint64_t n = random.chance(.5) ? random.below(rows.size() * 4) : 0; n > 0; --n) {
+      const generated_row &a = rows[random.below(rows.size())], &b = rows[random.below(rows.size())];
+      if (a.key == b.key) continue;
+      const said d{a.key, b.key, random.chance(.6), random.chance(.8)};
+      const bool first = random.chance(.5);
+      const auto hash = [&](const generated_row& row, bool spoilt) { return content(before.at(row.key)) + (spoilt && !d.holds ? 1U : 0U); };
+      w.store.inner.history().record_decision({a.key, b.key, hash(a, first), hash(b, !first), d.accepted, n % 2 == 0 ? "eve" : "adam", {}});
+      people.insert_or_assign(std::minmax(a.key, b.key), d);
+    }
     auto j = w.janitor(capricious_guard());
     const janitor_report r = j.run();
-    const expectation expected = decide(before, w.oracle.known, .98, w.options.across_scopes);
+    const expectation expected = decide(before, w.oracle.known, .98, w.options.across_scopes, people);
     std::map<key, key> duplicates;
     std::set<key> orphans;
     for (const planned_removal& p : j.last_plan().removals)
@@ -161,6 +201,18 @@ TEST_CASE("what a generated store loses, and to whom, is what the rules say; und
     RC_ASSERT((duplicates == expected.duplicates));
     RC_ASSERT((orphans == expected.orphans));
     RC_ASSERT((review == expected.review));
+    std::set<key> accepted;
+    for (const planned_removal& p : j.last_plan().removals)
+      if (!p.accepted_by.empty()) accepted.insert(p.key);
+    RC_ASSERT((accepted == expected.accepted));
+    RC_ASSERT(r.accepted_pairs == accepted.size());
+    RC_ASSERT(r.accepted_by.empty() == accepted.empty());
+    RC_ASSERT(r.rejected_pairs == expected.rejected);
+    std::set<std::pair<key, key>> asked;
+    for (const review_pair& p : j.last_plan().review)
+      if (p.asked_again) asked.emplace(p.removed, p.survivor);
+    RC_ASSERT((asked == expected.again));
+    RC_ASSERT(r.void_decisions == asked.size());
     RC_ASSERT(r.status == outcome::done);
     RC_ASSERT(r.duplicates_removed == duplicates.size());
     RC_ASSERT(r.orphans_removed == orphans.size());
@@ -202,6 +254,11 @@ TEST_CASE("what a generated store loses, and to whom, is what the rules say; und
     RC_ASSERT(back.unchanged == same);
     RC_ASSERT(back.conflicts.size() == other);
     RC_ASSERT(back.restored == saved.size() - same - other);
+    w.store.inner.history().visit_decisions([&](const review_decision& d) {
+      // What came back is asked about again; of what could not, and of all that stayed, the decisions stay.
+      if (d.accepted && saved.contains(key(d.removed)))
+        RC_ASSERT(std::find(back.conflicts.begin(), back.conflicts.end(), key(d.removed)) != back.conflicts.end());
+    });
     RC_ASSERT(upkeep_test::first_difference(wanted, w.rows()).empty());
     RC_ASSERT(j.undo(*r.receipt).restored == 0U);
     RC_ASSERT(upkeep_test::first_difference(wanted, w.rows()).empty());

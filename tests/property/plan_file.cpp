@@ -61,6 +61,7 @@ plan plan_at_random(rng& random, std::uint64_t most) {
       if ((r.has_witness_source = random.chance(.7))) r.witness_source = text_at_random(random);
       r.score = random.chance(.3) ? 1.0 : random.normal() * std::pow(10.0, static_cast<double>(random.between(-300, 300)));
       r.witness_digest = random();
+      r.accepted_by = random.chance(.5) ? std::string() : text_at_random(random);
     }
     r.digest = random();
     r.bytes = random();
@@ -68,7 +69,9 @@ plan plan_at_random(rng& random, std::uint64_t most) {
     p.removals.push_back(r);
   }
   for (std::uint64_t n = random.below(most); n > 0; --n)
-    p.review.push_back({key_at_random(random), key_at_random(random), random.uniform(), text_at_random(random, false)});
+    p.review.push_back({key_at_random(random), key_at_random(random), random.uniform(), text_at_random(random, false),
+                        text_at_random(random), random.chance(.5)});
+  p.review_left_out = random.chance(.5) ? 0 : random();
   return p;
 }
 

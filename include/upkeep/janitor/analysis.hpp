@@ -14,8 +14,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -58,6 +62,21 @@ struct bound_entry {
   bool has_source = false;
   double score = 0;
 };
+
+// Of how many rows people said that they go, and who these people are.
+inline void count_accepted(const plan& p, janitor_report& r) {
+  std::set<std::string_view> people;
+  for (const planned_removal& removal : p.removals)
+    if (!removal.accepted_by.empty()) {
+      ++r.accepted_pairs;
+      people.insert(removal.accepted_by);
+    }
+  constexpr std::size_t named = 5;
+  std::size_t count = 0;
+  for (const std::string_view who : people)
+    if (++count <= named) r.accepted_by.append(count == 1 ? "" : ", ").append(who);
+  if (count > named) r.accepted_by += " and " + std::to_string(count - named) + " more";
+}
 
 /// One analysis, step by step; each step leaves its result in a member that later steps read.
 template <class Parts>
@@ -326,12 +345,15 @@ class analyser {
     const step_timer timer(result_.report.seconds.guard);
     for (row_index row = 0; row < rows_.size(); ++row)
       if (rows_.pinned(row)) held_[row] = 1;
-    const guarded_resolution decided = resolve_guarded(parts_, rows_, texts_, pairs_, held_, progress_);
+    decided_pairs decided;
+    decided.read(parts_, rows_, progress_);
+    const guarded_resolution resolved = resolve_guarded(parts_, rows_, texts_, pairs_, held_, progress_, decided);
     texts_ = kept_texts(0);
     janitor_report& r = result_.report;
-    r.duplicates_found = decided.decisions.removed.size();
-    r.changed += decided.changed;
-    for (const resolved_removal& d : decided.decisions.removed) {
+    r.duplicates_found = resolved.decisions.removed.size();
+    r.changed += resolved.changed;
+    r.rejected_pairs = resolved.rejected;
+    for (const resolved_removal& d : resolved.decisions.removed) {
       planned_removal p = planned(d.removed, removal_reason::duplicate);
       p.witness = key(rows_.key(d.witness));
       const std::string_view source = rows_.sources()[rows_.source(d.witness)];
@@ -339,10 +361,40 @@ class analyser {
       p.has_witness_source = is_present(source);
       p.witness_digest = rows_.digest(d.witness);
       p.score = d.score;
+      if (d.accepted) {
+        const std::string_view who = decided.who(d.removed, d.witness);
+        p.accepted_by = who.empty() ? "somebody" : std::string(who);  // never empty: that would say that the guard let the row go
+      }
       result_.plan.removals.push_back(std::move(p));
     }
-    for (const resolved_review& d : decided.decisions.review)
-      result_.plan.review.push_back({key(rows_.key(d.removed)), key(rows_.key(d.survivor)), d.score, "guard"});
+    count_accepted(result_.plan, r);
+    list_for_review(resolved.decisions.review, decided);
+  }
+
+  // Keys take far more memory than pairs of numbers: of very many pairs, only the closest are listed.
+  void list_for_review(const std::vector<resolved_review>& waiting, const decided_pairs& decided) {
+    plan& p = result_.plan;
+    const std::size_t room = options_.max_review - std::min(options_.max_review, p.review.size());
+    std::vector<double> scores;
+    double lowest = -std::numeric_limits<double>::infinity();
+    std::size_t of_lowest = waiting.size();  // pairs of that score that are listed
+    if (room < waiting.size()) {
+      for (const resolved_review& w : waiting) scores.push_back(w.score);
+      std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(room), scores.end(), std::greater<>());
+      lowest = scores[room];
+      of_lowest =
+          room - static_cast<std::size_t>(std::count_if(waiting.begin(), waiting.end(), [&](const auto& w) { return w.score > lowest; }));
+    }
+    for (const resolved_review& w : waiting) {
+      const bool again = decided.about(w.removed, w.survivor) == decided_pairs::state::outdated;
+      result_.report.void_decisions += again ? 1 : 0;
+      if (w.score < lowest || (w.score == lowest && of_lowest == 0)) {
+        ++p.review_left_out;
+        continue;
+      }
+      of_lowest -= w.score == lowest ? 1 : 0;
+      p.review.push_back({key(rows_.key(w.removed)), key(rows_.key(w.survivor)), w.score, "guard", std::string(w.doubt), again});
+    }
   }
 
   planned_removal planned(row_index row, removal_reason reason) const {
@@ -367,7 +419,8 @@ class analyser {
     if (options_.across_scopes) r.policies.emplace_back("across_scopes", "yes");
     if (options_.grace == std::chrono::seconds(0)) r.policies.emplace_back("grace", "none");
     if (!options_.baseline) r.policies.emplace_back("baseline", "none");
-    r.review_pairs = p.review.size();
+    r.review_pairs = p.review.size() + p.review_left_out;
+    r.review_left_out = p.review_left_out;
     r.planned = p.removals.size();
     p.store = r.store;
     p.made = now_;

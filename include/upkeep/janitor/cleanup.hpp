@@ -136,6 +136,7 @@ class cleaner {
     for (std::size_t i = begin; i < begin + count; ++i)
       if (live_[i]) batch.push_back(&plan_.removals[i]);
     keep_confirmed_by_oracle(batch);
+    keep_confirmed_by_people(batch);
     if (batch.empty()) return;
     if (options_.dry_run) {
       const std::size_t before = batch.size();
@@ -247,6 +248,25 @@ class cleaner {
     }
   }
 
+  // Read again: what a person accepted may have been taken back since, and a plan may be a day old.
+  void keep_confirmed_by_people(std::vector<const planned_removal*>& batch) {
+    const auto hangs_on_people = [](const planned_removal* r) { return !r->accepted_by.empty(); };
+    if (std::none_of(batch.begin(), batch.end(), hangs_on_people)) return;
+    std::unordered_set<upkeep::key> accepted;
+    if constexpr (deciding_history<policy_of<decltype(parts_.history)>>) {
+      std::unordered_map<key_view, key_view> wanted;
+      for (const planned_removal* r : batch)
+        if (hangs_on_people(r)) wanted.emplace(r->key, r->witness);
+      use(parts_.history).visit_decisions([&](const review_decision& d) {
+        const auto w = wanted.find(d.removed);
+        if (d.accepted && w != wanted.end() && w->second == d.survivor) accepted.emplace(d.removed);
+      });
+    }
+    const std::size_t before = batch.size();
+    std::erase_if(batch, [&](const planned_removal* r) { return hangs_on_people(r) && !accepted.contains(r->key); });
+    report_.changed += before - batch.size();
+  }
+
   // Leaves those rows that are what the plan says, with a witness that is what the plan says.
   void check_rows(std::vector<const planned_removal*>& batch) {
     std::vector<key_view> keys;
@@ -296,9 +316,9 @@ class cleaner {
         const event_field fields[] = {whole_key("key", r->key), {"reason", reason}, {"receipt", receipt}};
         progress_.tell({event_level::detail, "removing_row", {}, fields});
       } else {
-        const event_field fields[] = {
-            whole_key("key", r->key), {"reason", reason}, whole_key("witness", r->witness), {"score", r->score}, {"receipt", receipt}};
-        progress_.tell({event_level::detail, "removing_row", {}, fields});
+        const event_field fields[] = {whole_key("key", r->key), {"reason", reason},   whole_key("witness", r->witness),
+                                      {"score", r->score},      {"receipt", receipt}, {"accepted_by", std::string_view(r->accepted_by)}};
+        progress_.tell({event_level::detail, "removing_row", {}, std::span(fields).first(r->accepted_by.empty() ? 5 : 6)});
       }
     }
     tell_batch("removing_rows", "a batch is about to be removed", batch.size());
@@ -333,9 +353,9 @@ class cleaner {
       const event_field fields[] = {{"key", removed}, {"reason", "orphan"}, {"receipt", report_.run_id}};
       progress_.tell({event_level::detail, "row_removed", {}, fields});
     } else {
-      const event_field fields[] = {
-          {"key", removed}, {"reason", "duplicate"}, {"witness", witness}, {"score", r.score}, {"receipt", report_.run_id}};
-      progress_.tell({event_level::detail, "row_removed", {}, fields});
+      const event_field fields[] = {{"key", removed},   {"reason", "duplicate"},     {"witness", witness},
+                                    {"score", r.score}, {"receipt", report_.run_id}, {"accepted_by", std::string_view(r.accepted_by)}};
+      progress_.tell({event_level::detail, "row_removed", {}, std::span(fields).first(r.accepted_by.empty() ? 5 : 6)});
     }
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Resolves pairs under a retention and a guard, fetching from the store, in batches, only the texts that the guard has to read.
 
+#include "decided_pairs.hpp"
 #include "kept_texts.hpp"
 #include "parts.hpp"
 #include "resolve.hpp"
@@ -15,24 +16,28 @@
 
 namespace upkeep::inline v0::detail {
 
-/// Decisions, and how many rows were found changed since the scan while texts were fetched.
+/// Decisions, how many rows were found changed since the scan while texts were fetched, and how many pairs a person had rejected.
 struct guarded_resolution {
   resolution decisions;
   std::uint64_t changed = 0;
+  std::uint64_t rejected = 0;
 };
 
-/// Pinned rows first, then by the retention, then by key: a total order, so that a run can be repeated.
+/// Whether `x` is rather kept than `y`: pinned rows first, then by the retention, then by key: a total order, so that a run can be repeated.
+template <class Retention>
+bool is_rather_kept(const Retention& retention, const record_view& x, const record_view& y) {
+  if (x.pinned != y.pinned) return x.pinned;
+  if (retention.outranks(x, y)) return true;
+  if (retention.outranks(y, x)) return false;
+  return x.key < y.key;
+}
+
+/// All rows, those first that are rather kept.
 template <class Retention>
 std::vector<row_index> retention_order(const Retention& retention, const row_table& rows) {
   std::vector<row_index> order(rows.size());
   std::iota(order.begin(), order.end(), row_index{0});
-  std::sort(order.begin(), order.end(), [&](row_index a, row_index b) {
-    const record_view x = rows[a], y = rows[b];
-    if (x.pinned != y.pinned) return x.pinned;
-    if (retention.outranks(x, y)) return true;
-    if (retention.outranks(y, x)) return false;
-    return x.key < y.key;
-  });
+  std::sort(order.begin(), order.end(), [&](row_index a, row_index b) { return is_rather_kept(retention, rows[a], rows[b]); });
   return order;
 }
 
@@ -108,23 +113,34 @@ class fetched_fields {
 template <class Guard>
 inline constexpr bool reads_text = has(fields_read<Guard>(), field::text);
 
-/// @param kept  texts of the scan
-/// @param held  per row, not 0 where it must stay
+/// @param kept     texts of the scan
+/// @param held     per row, not 0 where it must stay
+/// @param decided  what people said of pairs over which the guard hesitates; a decision overrules nothing else
 template <class Parts>
 guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, const kept_texts& kept, std::span<const scored_pair> pairs,
-                                   std::span<const std::uint8_t> held, progress& progress) {
+                                   std::span<const std::uint8_t> held, progress& progress, const decided_pairs& decided = {}) {
   const auto& guard = use(parts.guard);
   const std::vector<row_index> order = retention_order(use(parts.retention), rows);
   const resolve_options options{.order = order, .fixed = held};
   guarded_resolution result;
+  const auto ask = [&](row_index removed, row_index survivor, const pair_view& pair) -> opinion {
+    const verdict said = guard.judge(pair);
+    if (said != verdict::review) return said;
+    const auto decision = decided.about(removed, survivor);
+    if (decision == decided_pairs::state::rejected) {
+      ++result.rejected;
+      return verdict::distinct;
+    }
+    return {verdict::review, doubt_of(guard, pair), decision == decided_pairs::state::accepted};
+  };
   if constexpr (reads_text<typename Parts::guard_type>) {
     if (has(parts.store.fields(), field::text)) {
       fetched_fields texts(rows, kept, field::text);
       result.decisions = resolve(
           pairs, rows.size(), options,
-          [&](row_index removed, row_index survivor, double score) {
+          [&](row_index removed, row_index survivor, double score) -> opinion {
             if (texts.changed(removed) || texts.changed(survivor)) return verdict::distinct;
-            return guard.judge(pair_view{texts[removed], texts[survivor], score});
+            return ask(removed, survivor, pair_view{texts[removed], texts[survivor], score});
           },
           [&](std::span<const row_index> wanted) {
             texts.fetch(parts.store, wanted, progress);
@@ -135,7 +151,7 @@ guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, const ke
     }
   }
   result.decisions = resolve(pairs, rows.size(), options, [&](row_index removed, row_index survivor, double score) {
-    return guard.judge(pair_view{rows[removed], rows[survivor], score});
+    return ask(removed, survivor, pair_view{rows[removed], rows[survivor], score});
   });
   return result;
 }

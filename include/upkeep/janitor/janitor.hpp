@@ -5,6 +5,7 @@
 #include "cleanup.hpp"
 #include "expire_backups.hpp"
 #include "give_space_back.hpp"
+#include "pair_review.hpp"
 #include "report_text.hpp"
 #include "space_check.hpp"
 
@@ -95,6 +96,7 @@ class janitor {
       for (const key& k : keys)
         if (std::find(result.conflicts.begin(), result.conflicts.end(), k) == result.conflicts.end()) back.push_back(k);
       detail::use(parts_.history).drop_from_ledger(back);
+      detail::forget_acceptances(detail::use(parts_.history), back);
       janitor_report r;
       r.run_id = new_id();
       r.phase = "undo";
@@ -118,6 +120,9 @@ class janitor {
     });
     return found;
   }
+
+  /// What people decide about pairs over which the guard hesitates; an undo takes back that a row which it brought back may go.
+  pair_review<parts_type> review() { return {parts_, options_}; }
 
   /// The plan of the last run() that made one.
   [[nodiscard]] const plan& last_plan() const noexcept { return last_plan_; }
@@ -350,7 +355,9 @@ class janitor {
     r.store = given.store;
     r.dry_run = options_.dry_run;
     r.rows = parts_.store.size();
-    r.review_pairs = given.review.size();
+    r.review_pairs = given.review.size() + given.review_left_out;
+    r.review_left_out = given.review_left_out;
+    detail::count_accepted(given, r);
     r.policies = parts_type::names();
     if constexpr (sized_store<Store>) r.file_bytes_before = r.file_bytes_after = parts_.store.bytes();
     for (const planned_removal& removal : given.removals)

@@ -67,6 +67,8 @@ struct janitor_options {
   bool across_scopes = false;                     ///< let rows of different scopes be duplicates of each other
   std::size_t batch = 200;                        ///< rows removed in one transaction, 1 to 200
   std::uint64_t max_pairs = 100'000'000;          ///< pairs held in memory, 16 bytes each
+  /// Pairs that a plan lists for a person, the closest ones where the guard hesitates over more; the others are counted (`review_left_out`).
+  std::size_t max_review = 100'000;
   /// Bytes of vectors held in memory, 4 a component; where there are more, a `paged_finder` reads them in the store: two more scans, and
   /// 64 bytes a row.
   std::uint64_t vector_memory = std::uint64_t{4} << 30;

@@ -31,6 +31,7 @@ struct planned_removal {
   std::uint64_t witness_digest = 0;  ///< and of its witness
   std::uint64_t bytes = 0;           ///< logical size of the row
   std::string scope;                 ///< for the limit on scopes
+  std::string accepted_by;           ///< of a duplicate over which the guard hesitated: who accepted that it goes
 
   friend bool operator==(const planned_removal&, const planned_removal&) = default;
 };
@@ -40,7 +41,9 @@ struct review_pair {
   upkeep::key removed;   ///< the row that would go
   upkeep::key survivor;  ///< the row that would stay; for `last_copy` the removed row that depends on it
   double score = 0;
-  std::string reason;  ///< `guard`, `last_copy`, `witness_lost`
+  std::string reason;        ///< `guard`, `last_copy`, `witness_lost`
+  std::string doubt{};       ///< why the guard hesitates, where it tells
+  bool asked_again = false;  ///< a person decided before, but a row has changed since, or the other row would have gone
 
   friend bool operator==(const review_pair&, const review_pair&) = default;
 };
@@ -61,6 +64,7 @@ struct plan {
   std::vector<std::pair<std::string, std::string>> policies;  ///< role and name
   std::vector<planned_removal> removals;
   std::vector<review_pair> review;
+  std::uint64_t review_left_out = 0;  ///< pairs for a person beyond the janitor's max_review: less close than those above
 
   friend bool operator==(const plan&, const plan&) = default;
 };

@@ -72,6 +72,7 @@ inline void append_line(std::string& out, const planned_removal& r) {
     append_key(json.key("witness"), r.witness);
     if (r.has_witness_source) append_bytes(json.key("witness_source"), r.witness_source);
     json.key("score").value(r.score).key("witness_digest").value(hex16(r.witness_digest));
+    if (!r.accepted_by.empty()) append_bytes(json.key("accepted_by"), r.accepted_by);
   }
   json.key("row_digest").value(hex16(r.digest)).key("bytes").value(r.bytes).end().finish();
   out += '\n';
@@ -81,7 +82,10 @@ inline void append_line(std::string& out, const review_pair& r) {
   json_writer json(out);
   append_key(json.begin_object().key("review"), r.removed);
   append_key(json.key("survivor"), r.survivor);
-  json.key("score").value(r.score).key("reason").value(r.reason).end().finish();
+  json.key("score").value(r.score).key("reason").value(r.reason);
+  if (!r.doubt.empty()) append_bytes(json.key("doubt"), r.doubt);
+  if (r.asked_again) json.key("asked_again").value(true);
+  json.end().finish();
   out += '\n';
 }
 
@@ -104,6 +108,7 @@ inline planned_removal read_removal(const json_fields& fields, const std::string
     }
     r.score = fields.number("score");
     r.witness_digest = read_hex(fields, "witness_digest", what);
+    if (const json_value* who = fields.find("accepted_by")) r.accepted_by = read_bytes(*who, what);
   }
   r.digest = read_hex(fields, "row_digest", what);
   r.bytes = fields.count("bytes");
@@ -111,8 +116,11 @@ inline planned_removal read_removal(const json_fields& fields, const std::string
 }
 
 inline review_pair read_review(const json_fields& fields, const std::string& what) {
-  return {read_key(required(fields, "review", what), what), read_key(required(fields, "survivor", what), what), fields.number("score"),
-          fields.text("reason")};
+  review_pair r{read_key(required(fields, "review", what), what), read_key(required(fields, "survivor", what), what),
+                fields.number("score"), fields.text("reason")};
+  if (const json_value* doubt = fields.find("doubt")) r.doubt = read_bytes(*doubt, what);
+  r.asked_again = fields.find_bool("asked_again").value_or(false);
+  return r;
 }
 
 template <class Sink>
@@ -139,7 +147,9 @@ inline void write_plan(const plan& p, const std::string& path) {
   detail::append_bytes(json.key("store"), p.store);
   json.key("threshold").value(p.threshold).key("rows").value(p.rows);
   json.key("sources").value(p.sources).key("absent_sources").value(p.absent_sources);
-  json.key("removals").value(p.removals.size()).key("review_pairs").value(p.review.size()).key("models").begin_array();
+  json.key("removals").value(p.removals.size()).key("review_pairs").value(p.review.size());
+  if (p.review_left_out != 0) json.key("review_left_out").value(p.review_left_out);
+  json.key("models").begin_array();
   for (const std::string& m : p.models) detail::append_bytes(json, m);
   json.end().key("policies").begin_object();
   for (const auto& [role, name] : p.policies) json.key(role).value(name);
@@ -193,6 +203,7 @@ inline plan parse_plan(std::string_view text, const std::string& name) {
     p.absent_sources = fields.count("absent_sources");
     announced_removals = fields.count("removals");
     announced_reviews = fields.count("review_pairs");
+    p.review_left_out = fields.find_count("review_left_out").value_or(0);
     if (const json_array* models = fields.find_array("models"))
       for (const json_value& m : *models) p.models.push_back(detail::read_bytes(m, what));
     if (const json_object* policies = fields.find_object("policies"))

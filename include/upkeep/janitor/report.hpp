@@ -70,11 +70,16 @@ struct janitor_report {
   std::uint64_t orphans_found = 0;  ///< rows whose source is absent
   std::uint64_t orphans_removed = 0;
   std::uint64_t sources = 0, absent_sources = 0, unknown_sources = 0;  ///< distinct sources
-  std::uint64_t without_source = 0;  ///< rows that name no source although an oracle was asked: neither orphans nor witnesses
-  std::uint64_t review_pairs = 0;
-  std::uint64_t last_copy = 0;       ///< orphans kept because a removed row of a live source depends on them
-  std::uint64_t witnesses_lost = 0;  ///< removed rows whose witness somebody else has removed since
-  std::uint64_t waiting_grace = 0;   ///< orphans that are not known long enough
+  std::uint64_t without_source = 0;   ///< rows that name no source although an oracle was asked: neither orphans nor witnesses
+  std::uint64_t review_pairs = 0;     ///< that wait for a person
+  std::uint64_t review_left_out = 0;  ///< of these, beyond what a plan lists
+  std::uint64_t accepted_pairs = 0;   ///< duplicates found over which the guard hesitated, and of which a person accepted that they go
+  std::uint64_t rejected_pairs = 0;   ///< pairs over which the guard hesitated, and that a person rejected: both rows stay, nobody is asked
+  std::uint64_t void_decisions = 0;   ///< pairs that a person decided about and that wait again: a row has changed since
+  std::string accepted_by;            ///< who accepted the pairs above, the first of them by name
+  std::uint64_t last_copy = 0;        ///< orphans kept because a removed row of a live source depends on them
+  std::uint64_t witnesses_lost = 0;   ///< removed rows whose witness somebody else has removed since
+  std::uint64_t waiting_grace = 0;    ///< orphans that are not known long enough
   std::uint64_t pinned = 0;
   std::uint64_t containers_refused = 0;    ///< of whose sources none is left, which is not believed (limits.container_sources)
   std::uint64_t in_refused_container = 0;  ///< orphans that lie in one
@@ -124,6 +129,11 @@ struct janitor_report {
     visit("unknown_sources", unknown_sources);
     visit("without_source", without_source);
     visit("review_pairs", review_pairs);
+    visit("review_left_out", review_left_out);
+    visit("accepted_pairs", accepted_pairs);
+    visit("rejected_pairs", rejected_pairs);
+    visit("void_decisions", void_decisions);
+    if (!accepted_by.empty()) visit("accepted_by", std::string_view(accepted_by));
     visit("last_copy", last_copy);
     visit("witnesses_lost", witnesses_lost);
     visit("waiting_grace", waiting_grace);

@@ -66,6 +66,11 @@ inline janitor_report parse_report(std::string_view text, const std::string& nam
   read(fields, "unknown_sources", r.unknown_sources);
   read(fields, "without_source", r.without_source);
   read(fields, "review_pairs", r.review_pairs);
+  read(fields, "review_left_out", r.review_left_out);
+  read(fields, "accepted_pairs", r.accepted_pairs);
+  read(fields, "rejected_pairs", r.rejected_pairs);
+  read(fields, "void_decisions", r.void_decisions);
+  read(fields, "accepted_by", r.accepted_by);
   read(fields, "last_copy", r.last_copy);
   read(fields, "witnesses_lost", r.witnesses_lost);
   read(fields, "waiting_grace", r.waiting_grace);

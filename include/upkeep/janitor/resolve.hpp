@@ -11,14 +11,27 @@
 #include <numeric>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace upkeep::inline v0 {
+
+/// A verdict with what is known about it.
+struct opinion {
+  upkeep::verdict said = upkeep::verdict::review;
+  std::string_view doubt;  ///< why, where it is `review`; valid as long as what is made of it
+  bool accepted = false;   ///< where it is `review`: a person has accepted that the row goes
+
+  constexpr opinion(upkeep::verdict verdict,  // NOLINT(google-explicit-constructor): a bare verdict is an opinion, too
+                    std::string_view why = {}, bool by_a_person = false) noexcept
+      : said(verdict), doubt(why), accepted(by_a_person) {}
+};
 
 /// A row that goes, and the row that stays and stands for it: its witness.
 struct resolved_removal {
   row_index removed = 0, witness = 0;
   double score = 0;
+  bool accepted = false;  ///< a person overruled the guard's hesitation
   friend bool operator==(const resolved_removal&, const resolved_removal&) = default;
 };
 
@@ -26,6 +39,7 @@ struct resolved_removal {
 struct resolved_review {
   row_index removed = 0, survivor = 0;
   double score = 0;
+  std::string_view doubt{};  ///< why the guard hesitates
   friend bool operator==(const resolved_review&, const resolved_review&) = default;
 };
 
@@ -89,11 +103,12 @@ struct resolve_options {
 };
 
 /// Walks the rows in retention order; a row goes if and only if it has a *kept* neighbour that outranks it and of which `judge` says
-/// `covers`; the closest such neighbour is its witness. In a chain A~B~C with A and C apart, C is never lost on A's account. Deterministic:
-/// the result does not depend on the order of `pairs`.
+/// `covers`; the closest such neighbour is its witness. Where there is none, it also goes if there is one of which `judge` says that a person
+/// accepted it. In a chain A~B~C with A and C apart, C is never lost on A's account. Deterministic: the result does not depend on the order of
+/// `pairs`.
 /// @param pairs    each unordered pair once, rows < `rows`
 /// @param rows     how many rows there are
-/// @param judge    `verdict(row_index removed, row_index survivor, double score)`
+/// @param judge    `verdict(row_index removed, row_index survivor, double score)`, or the same with an `opinion`
 /// @param prepare  `void(std::span<const row_index> rows)`, called before any of these rows is judged: the place to fetch texts in batches;
 ///                 what an earlier call announced may be forgotten
 /// @throws error invalid_argument where a pair names a row that does not exist or twice the same, or the spans have the wrong length.
@@ -139,17 +154,23 @@ resolution resolve(std::span<const scored_pair> pairs, std::size_t rows, const r
     for (const row_index row : block) {
       if (is_fixed(row)) continue;
       const std::size_t first_review = result.review.size();
+      const auto goes = [&](const detail::outranking_neighbours::edge& n, bool accepted) {
+        gone[row] = true;
+        result.review.resize(first_review);  // a row that goes needs no second opinion
+        result.removed.push_back({row, n.row, n.score, accepted});
+      };
+      const detail::outranking_neighbours::edge* by_a_person = nullptr;
       for (const auto& n : neighbours.of(row)) {
         if (gone[n.row]) continue;
         ++result.judged;
-        const verdict v = judge(row, n.row, n.score);
-        if (v == verdict::review) result.review.push_back({row, n.row, n.score});
-        if (v != verdict::covers) continue;
-        gone[row] = true;
-        result.review.resize(first_review);  // a row that goes needs no second opinion
-        result.removed.push_back({row, n.row, n.score});
+        const opinion o = judge(row, n.row, n.score);
+        if (o.said == verdict::review) result.review.push_back({row, n.row, n.score, o.doubt});
+        if (o.said == verdict::review && o.accepted && by_a_person == nullptr) by_a_person = &n;
+        if (o.said != verdict::covers) continue;
+        goes(n, false);
         break;
       }
+      if (!gone[row] && by_a_person != nullptr) goes(*by_a_person, true);
     }
   }
   return result;

@@ -25,6 +25,7 @@ janitor_report full_report() {
   r.aborted_reason = "count_limit";
   r.error = "too many";
   r.refused = "a container";
+  r.accepted_by = "eve, adam";
   for (std::uint64_t* count : {&r.rows,
                                &r.set_aside[1],
                                &r.set_aside[2],
@@ -40,6 +41,10 @@ janitor_report full_report() {
                                &r.unknown_sources,
                                &r.without_source,
                                &r.review_pairs,
+                               &r.review_left_out,
+                               &r.accepted_pairs,
+                               &r.rejected_pairs,
+                               &r.void_decisions,
                                &r.last_copy,
                                &r.witnesses_lost,
                                &r.waiting_grace,

@@ -22,7 +22,7 @@ std::vector<row_index> removed_rows(const resolution& r) {
 
 // Written from the text of the rule, without adjacency lists: looks at every pair of rows again and again.
 resolution slow_resolve(const std::vector<scored_pair>& pairs, const std::vector<row_index>& order, const std::vector<std::uint8_t>& fixed,
-                        const std::map<std::pair<row_index, row_index>, verdict>& judge) {
+                        const std::map<std::pair<row_index, row_index>, opinion>& judge) {
   resolution result;
   std::set<row_index> kept;
   for (std::size_t r = 0; r < order.size(); ++r) {
@@ -37,15 +37,21 @@ resolution slow_resolve(const std::vector<scored_pair>& pairs, const std::vector
     std::vector<resolved_review> review;
     bool gone = false;
     for (const auto& [score, s] : near) {
-      const verdict v = judge.at({row, order[s]});
-      if (v == verdict::review) review.push_back({row, order[s], -score});
-      if (v == verdict::covers) {
+      const opinion o = judge.at({row, order[s]});
+      if (o.said == verdict::review) review.push_back({row, order[s], -score, o.doubt});
+      if (o.said == verdict::covers) {
         result.removed.push_back({row, order[s], -score});
         kept.erase(row);
         gone = true;
         break;
       }
     }
+    for (const auto& [score, s] : near)
+      if (const opinion o = judge.at({row, order[s]}); !gone && o.said == verdict::review && o.accepted) {
+        result.removed.push_back({row, order[s], -score, true});
+        kept.erase(row);
+        gone = true;
+      }
     if (!gone) result.review.insert(result.review.end(), review.begin(), review.end());
   }
   return result;
@@ -96,6 +102,17 @@ TEST_CASE("a distinct pair neither goes nor bothers anybody", "[resolve]") {
   REQUIRE(r.review.empty());
 }
 
+TEST_CASE("what a person accepted goes only where no row that stays says everything it says", "[resolve]") {
+  const std::vector<scored_pair> pairs = {{0, 2, .99}, {1, 2, .985}, {0, 3, .99}, {1, 3, .98}};
+  const auto judge = [](row_index removed, row_index survivor, double) -> opinion {
+    if (removed == 2 && survivor == 1) return verdict::covers;
+    return {verdict::review, "why", survivor == 0};
+  };
+  const resolution r = resolve(pairs, 4, {}, judge);
+  REQUIRE(r.removed == std::vector<resolved_removal>{{2, 1, .985, false}, {3, 0, .99, true}});
+  REQUIRE(r.review.empty());
+}
+
 TEST_CASE("wrong input is refused", "[resolve]") {
   const std::vector<scored_pair> beyond = {{0, 5, 1.0}}, self = {{1, 1, 1.0}}, good = {{0, 1, 1.0}};
   const std::vector<row_index> twice = {0, 0, 1}, brief = {0, 1};
@@ -113,11 +130,15 @@ TEST_CASE("generated cases agree with the rule read slowly, whatever the order o
   for (int round = 0; round < 400; ++round) {
     const auto rows = static_cast<row_index>(1 + random.below(14));
     std::vector<scored_pair> pairs;
-    std::map<std::pair<row_index, row_index>, verdict> judge;
+    std::map<std::pair<row_index, row_index>, opinion> judge;
+    const auto opinion_at_random = [&] {
+      // What a person accepted counts for nothing where the guard does not hesitate.
+      return opinion(static_cast<verdict>(random.below(3)), random.below(2) == 0 ? "one" : "two", random.below(3) == 0);
+    };
     for (row_index a = 0; a < rows; ++a)
       for (row_index b = a + 1; b < rows; ++b) {
-        judge[{a, b}] = static_cast<verdict>(random.below(3));
-        judge[{b, a}] = static_cast<verdict>(random.below(3));
+        judge.emplace(std::pair(a, b), opinion_at_random());
+        judge.emplace(std::pair(b, a), opinion_at_random());
         if (random.below(3) == 0) pairs.push_back({a, b, .98 + .005 * static_cast<double>(random.below(4))});
       }
     std::vector<row_index> order(rows);
