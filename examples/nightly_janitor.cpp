@@ -4,7 +4,7 @@
 //   nightly_janitor run ... --phase cleanup                                                       removes, with a backup and within limits
 //
 // Where is what: the command line here; nightly_janitor/session.hpp composes the janitor, choices.hpp its policies, commands.cpp runs it,
-// summary.cpp says what it did, health.cpp shows how the store has been, demo.cpp shows it all.
+// summary.cpp says what it did, review.cpp asks people, health.cpp shows how the store has been, demo.cpp shows it all.
 #include <upkeep/base/stop_signals.hpp>
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/version.hpp>
@@ -15,6 +15,7 @@
 #include "nightly_janitor/health.hpp"
 #include "nightly_janitor/import.hpp"
 #include "nightly_janitor/profile.hpp"
+#include "nightly_janitor/review.hpp"
 #include "nightly_janitor/serve.hpp"
 #include "nightly_janitor/summary.hpp"
 
@@ -124,9 +125,10 @@ struct command_line {
   demo_request shown;
   profile_request profiled;
   health_request health;
+  review_request reviewed;
   schedule_request scheduled;
   CLI::App *run = nullptr, *plan = nullptr, *apply = nullptr, *undo = nullptr, *aliases = nullptr, *profile = nullptr, *report = nullptr,
-           *import = nullptr, *demo = nullptr, *serve = nullptr, *trigger = nullptr, *pause = nullptr, *resume = nullptr,
+           *review = nullptr, *import = nullptr, *demo = nullptr, *serve = nullptr, *trigger = nullptr, *pause = nullptr, *resume = nullptr,
            *history = nullptr, *status = nullptr, *verify_audit = nullptr, *verify = nullptr, *restore = nullptr;
 
   command_line() {
@@ -198,6 +200,7 @@ struct command_line {
     report->add_option("--runs", health.runs, "show so many of the last runs (366)")->group("Output");
     report->add_option("--plan", s.plan, "show what this plan found instead of looking at the store")->group("Output");
     report->add_flag("--no-look", health.no_look, "do not look at the store: show only what earlier runs left")->group("Output");
+    add_review();
     add_schedule();
 
     verify_audit = app.add_subcommand("verify-audit", "check that an audit log is as it was written");
@@ -221,8 +224,8 @@ struct command_line {
     demo->add_option("--rows", shown.rows, "only the first rows");
     demo->add_option("--directory", shown.directory, "where its files go (build/demo, or a temporary directory)");
     demo->add_option("--threads", shown.threads, "threads (all cores)");
-    for (CLI::App* command :
-         {run, plan, apply, undo, aliases, profile, report, serve, trigger, pause, resume, history, status, verify_audit, verify, restore})
+    for (CLI::App* command : {run, plan, apply, undo, aliases, profile, report, review, serve, trigger, pause, resume, history, status,
+                              verify_audit, verify, restore})
       add_speech(*command, s);
     import->add_flag("--quiet", s.quiet, "no output but errors");
     for (CLI::App* command : app.get_subcommands({}))
@@ -233,6 +236,29 @@ struct command_line {
   /// An option without its value would take the next one for it.
   static std::string is_no_option(const std::string& value) {
     return value.starts_with("--") ? "a value is missing: '" + value + "' stands in its place" : std::string();
+  }
+
+  void add_review() {
+    review = app.add_subcommand("review", "show the pairs over which the guard hesitates, and ask what is to become of them");
+    add_store(*review, s);
+    add_sources(*review, s);
+    add_search(*review, s);
+    review->add_option("--accept", reviewed.accept, "of these two rows, the one that is less worth keeping may go")
+        ->expected(2)
+        ->type_name("ID")
+        ->group("Decisions");
+    review->add_option("--reject", reviewed.reject, "these two rows both stay: never ask again")
+        ->expected(2)
+        ->type_name("ID")
+        ->group("Decisions");
+    review->add_option("--forget", reviewed.forget, "take a decision about two rows back")
+        ->expected(2)
+        ->type_name("ID")
+        ->group("Decisions");
+    review->add_flag("--decisions", reviewed.decisions, "show what was decided, by whom and when")->group("Decisions");
+    review->add_option("--plan", s.plan, "show what this plan found instead of looking at the store")->group("Output");
+    review->add_option("--most", reviewed.most, "show so many pairs, the closest (a terminal and --json: all; else 100)")->group("Output");
+    review->add_flag("--json", reviewed.json, "print one JSON object a line")->group("Output");
   }
 
   void add_schedule() {
@@ -313,6 +339,7 @@ exit_code dispatch(command_line& line, std::stop_token stop) {
   if (line.undo->parsed()) return undo_command(out, s);
   if (line.verify->parsed()) return verify_command(out, s);
   if (line.aliases->parsed()) return aliases_command(out, s);
+  if (line.review->parsed()) return review_command(out, s, line.reviewed, stop);
   if (line.report->parsed()) return health_command(out, s, line.health, stop);
   if (line.profile->parsed()) return profile_command(out, s, line.profiled, stop);
   if (line.serve->parsed()) return serve_command(out, s, line.scheduled, stop);

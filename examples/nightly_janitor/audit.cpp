@@ -16,17 +16,22 @@ upkeep::secret_key audit_key_of(const settings& s) {
   return s.audit_key.empty() ? upkeep::secret_key::from_environment(audit_key_variable) : upkeep::secret_key::from_file(s.audit_key);
 }
 
-/// "user@host:process": what the system says, not what a variable says.
-std::string actor() {
+/// The name of the user that this process runs as.
+std::string login() {
   const passwd* const user = ::getpwuid(::geteuid());
-  return (user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid())) + "@" + upkeep::process_name();
+  return user != nullptr ? std::string(user->pw_name) : std::to_string(::geteuid());
 }
 
 }  // namespace
 
+std::string user_name() {
+  const std::string process = upkeep::process_name();
+  return login() + "@" + process.substr(0, process.rfind(':'));
+}
+
 std::optional<upkeep::audit_log> audit_log_of(const settings& s) {
   if (s.audit_log.empty()) return std::nullopt;
-  return upkeep::audit_log(s.audit_log, audit_key_of(s), {.head = s.audit_head, .actor = actor()});
+  return upkeep::audit_log(s.audit_log, audit_key_of(s), {.head = s.audit_head, .actor = login() + "@" + upkeep::process_name()});
 }
 
 exit_code verify_audit_command(const screen& out, const settings& s) {

@@ -8,8 +8,12 @@
 #include "screen.hpp"
 
 #include <optional>
+#include <string>
 
 namespace nightly_janitor {
+
+/// "user@host": what the system says, not what a variable says.
+std::string user_name();
 
 /// The audit log that the settings name, open to be appended to; none where they name none.
 std::optional<upkeep::audit_log> audit_log_of(const settings& s);

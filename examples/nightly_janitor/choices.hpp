@@ -34,8 +34,17 @@ struct chosen_guard {
     }
     return upkeep::contained().judge(pair);
   }
+  [[nodiscard]] std::string_view doubt(const upkeep::pair_view& pair) const {
+    switch (kind) {
+      case guard_kind::same_words: return upkeep::same_words().doubt(pair);
+      case guard_kind::digits: return upkeep::digits_and_negation().doubt(pair);
+      case guard_kind::any: return {};  // never hesitates
+      case guard_kind::contained: break;
+    }
+    return upkeep::contained().doubt(pair);
+  }
 };
-static_assert(upkeep::duplicate_guard<chosen_guard>);
+static_assert(upkeep::doubting_guard<chosen_guard>);
 
 struct chosen_retention {
   keep_kind kind = keep_kind::fullest;

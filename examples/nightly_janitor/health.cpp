@@ -7,6 +7,7 @@
 #include <upkeep/janitor/report_json.hpp>
 
 #include "profile_measure.hpp"
+#include "review.hpp"
 #include "session.hpp"
 
 #include <algorithm>
@@ -58,15 +59,11 @@ void add_findings(upkeep::health_page& page, const upkeep::plan& plan) {
   page.threshold = plan.threshold;
   std::vector<std::pair<upkeep::key, upkeep::page_member>> members;
   for (const upkeep::planned_removal& r : plan.removals)
-    if (r.reason == upkeep::removal_reason::duplicate) members.push_back({r.witness, {.key = r.key, .score = r.score}});
+    if (r.reason == upkeep::removal_reason::duplicate)
+      members.push_back({r.witness, {.key = r.key, .score = r.score, .accepted_by = r.accepted_by}});
   std::tie(page.found, page.all_found) = largest_groups(members, most_groups, most_members);
-  // What is worth most attention first: a witness that is lost, a last copy, then the closest pairs.
-  std::vector<upkeep::review_pair> pairs = plan.review;
-  std::stable_sort(pairs.begin(), pairs.end(), [](const upkeep::review_pair& a, const upkeep::review_pair& b) {
-    const auto rank = [](const upkeep::review_pair& p) { return p.reason == "witness_lost" ? 0 : p.reason == "last_copy" ? 1 : 2; };
-    return rank(a) != rank(b) ? rank(a) < rank(b) : a.score > b.score;
-  });
-  page.all_review = pairs.size();
+  const std::vector<upkeep::review_pair> pairs = by_attention(plan.review);
+  page.all_review = pairs.size() + plan.review_left_out;
   for (std::size_t i = 0; i < pairs.size() && i < most_pairs; ++i) page.review.push_back({.pair = pairs[i]});
 }
 

@@ -84,6 +84,7 @@ class screen {
   explicit screen(bool quiet) : quiet_(quiet), colour_(wants_colour()) {}
 
   [[nodiscard]] bool quiet() const noexcept { return quiet_; }
+  [[nodiscard]] bool colours() const noexcept { return colour_; }
 
   void line(std::string_view text = {}) const {
     if (quiet_) return;
@@ -91,6 +92,9 @@ class screen {
     std::fputc('\n', stdout);
     std::fflush(stdout);  // so that what is said on standard error stands in its place
   }
+
+  /// What programs read, to the byte; told also when people are to be left in peace.
+  void raw(std::string_view bytes) const { std::fwrite(bytes.data(), 1, bytes.size(), stdout); }
 
   /// Prose, broken into lines of 78 columns.
   void text(std::string_view words, std::size_t indent = 0) const {

@@ -92,6 +92,8 @@ void show_figures(const screen& out, const settings& s, const upkeep::janitor_re
     if (r.last_copy != 0) out.item("last copies", counted(r.last_copy, "orphan") + " kept: they stand for rows that were removed");
   }
   if (r.pinned != 0) out.item("pinned", counted(r.pinned, "orphan") + " kept");
+  if (r.accepted_pairs != 0) out.item("accepted", counted(r.accepted_pairs, "duplicate") + " of these, by " + one_line(r.accepted_by, 50));
+  if (r.rejected_pairs != 0) out.item("rejected", counted(r.rejected_pairs, "pair") + " that a person wants to stay");
   if (r.review_pairs != 0) out.item("for a person", counted(r.review_pairs, "pair") + " close, but not the same to the guard: both stay");
   if (r.witnesses_lost != 0) out.item("witnesses lost", counted(r.witnesses_lost, "removed row") + " whose witness is gone: see undo");
   if (r.changed != 0) out.item("changed meanwhile", counted(r.changed, "row") + " left alone");
@@ -143,6 +145,9 @@ void show_next(const screen& out, const settings& s, const upkeep::janitor_repor
     out.command(words);
   } else if (r.dry_run && r.receipt) {
     next("this was a rehearsal: the same command without --dry-run removes the rows.");
+  } else if (r.review_pairs != 0) {
+    next("say what is to become of the pairs for a person:");
+    out.command(command_on_store("review", s, true));
   }
 }
 

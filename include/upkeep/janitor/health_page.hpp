@@ -32,7 +32,8 @@ struct page_run {
 struct page_member {
   upkeep::key key;
   std::string text{};
-  double score = 0;  ///< with the witness
+  double score = 0;           ///< with the witness
+  std::string accepted_by{};  ///< who accepted that it goes, where the guard hesitated
 };
 
 /// A row and the rows it stands for.
@@ -205,6 +206,8 @@ class page_writer {
     figure("Orphans", found(r.orphans_found, r.orphans_removed));
     if (r.waiting_grace != 0) figure("Orphans waiting", page_count(r.waiting_grace));
     figure("For a person", counted(r.review_pairs, "pair"));
+    if (r.accepted_pairs != 0) figure("Accepted", counted(r.accepted_pairs, "pair"));
+    if (r.rejected_pairs != 0) figure("Rejected", counted(r.rejected_pairs, "pair"));
     if (r.unknown_sources != 0) figure("Sources not known", page_count(r.unknown_sources));
     std::uint64_t aside = 0;
     for (std::size_t i = 1; i < r.set_aside.size(); ++i) aside += r.set_aside[i];
@@ -291,7 +294,9 @@ class page_writer {
     for (const page_group& g : groups) {
       out_ += "<li><h3>" + key_code(g.witness) + ' ' + verb + ' ' + counted(g.size, "row") + "</h3>\n" + row_text(g.text);
       for (const page_member& m : g.members)
-        out_ += "<div class=\"faint\">" + key_code(m.key) + " cosine " + page_decimal(m.score, 4) + "</div>\n" + row_text(m.text);
+        out_ += "<div class=\"faint\">" + key_code(m.key) + " cosine " + page_decimal(m.score, 4) +
+                (m.accepted_by.empty() ? "" : ", accepted by <bdi>" + html_text(m.accepted_by, 80) + "</bdi>") + "</div>\n" +
+                row_text(m.text);
       if (g.size > g.members.size()) out_ += "<div class=\"faint\">and " + page_count(g.size - g.members.size()) + " more</div>\n";
       out_ += "</li>\n";
     }
@@ -300,8 +305,11 @@ class page_writer {
     out_ += "</section>\n";
   }
 
-  static std::string reason_text(std::string_view reason) {
-    if (reason == "guard") return "close, but not the same to the guard";
+  static std::string reason_text(const review_pair& pair) {
+    const std::string_view reason = pair.reason;
+    if (reason == "guard")
+      return (pair.doubt.empty() ? "close, but not the same to the guard" : html_text(pair.doubt, 200)) +
+             (pair.asked_again ? "; decided before, but a row has changed since" : "");
     if (reason == "last_copy") return "its source is gone, and it stands for a removed row of a living source";
     if (reason == "witness_lost") return "the row that stood for this removed one is gone: bring it back with its receipt";
     return html_text(reason, 80);
@@ -310,10 +318,10 @@ class page_writer {
   void review() {
     if (page_.looked.empty()) return;
     section("review", "For a person to look at");
-    if (page_.review.empty()) paragraph("None.", "");
+    paragraph(page_.review.empty() ? "None." : "Both rows of each pair stay until somebody decides.", page_.review.empty() ? "" : "faint");
     out_ += "<ul class=\"rows\">\n";
     for (const page_pair& p : page_.review)
-      out_ += "<li>\n<div class=\"faint\">cosine " + page_decimal(p.pair.score, 4) + ": " + reason_text(p.pair.reason) +
+      out_ += "<li>\n<div class=\"faint\">cosine " + page_decimal(p.pair.score, 4) + ": " + reason_text(p.pair) +
               "</div>\n<div class=\"pair\"><div>" + key_code(p.pair.removed) + '\n' + row_text(p.removed_text) + "</div><div>" +
               key_code(p.pair.survivor) + '\n' + row_text(p.survivor_text) + "</div></div>\n</li>\n";
     out_ += "</ul>\n";

@@ -80,8 +80,11 @@ class pair_review {
       if (std::find(found.keys.begin(), found.keys.end(), k) == found.keys.end())
         throw error(errc::not_found, "the row " + to_string(k) + " is not there: it was removed, or is spelled another way");
     if (found.health[0] != set_aside::no || found.health[1] != set_aside::no) refuse("one of them has no usable vector");
-    const std::size_t goes = detail::is_rather_kept(detail::use(parts_.retention), found[0], found[1]) ? 1 : 0;
-    const record_view removed = found[goes], survivor = found[1 - goes];
+    record_view seen[] = {found[0], found[1]};
+    if (!has(store.fields(), field::text_size))
+      seen[0].text_size = seen[1].text_size = 0;  // as a run has it: both must choose the same row
+    const std::size_t goes = detail::is_rather_kept(detail::use(parts_.retention), seen[0], seen[1]) ? 1 : 0;
+    const record_view &removed = seen[goes], &survivor = seen[1 - goes];
     if (removed.pinned) refuse("both are pinned");
     if (!same_value(removed.model, survivor.model)) refuse("their vectors are of different models");
     if (!options_.across_scopes && !same_value(removed.scope, survivor.scope)) refuse("they are of different scopes");

@@ -19,9 +19,9 @@
 
 namespace upkeep::inline v0 {
 
-/// Runs, waiting orphans, the removal ledger and what people decided. Reading a history that does not exist finds nothing and makes nothing; the first write
-/// makes the file and its directory (for this user alone). Each write is one transaction that is on the disk when the call returns. The
-/// file is opened for each call and kept by nobody; visitors are called after it was closed.
+/// Runs, waiting orphans, the removal ledger and what people decided. Reading a history that does not exist finds nothing and makes nothing;
+/// the first write makes the file and its directory (for this user alone). Each write is one transaction that is on the disk when the call
+/// returns. The file is opened for each call and kept by nobody; visitors are called after it was closed.
 /// @par Thread safety
 /// Anyone, in any process, may call anything at any time; copies are one history.
 class sqlite_history {

@@ -93,7 +93,9 @@ TEST_CASE("health_page: no text of any origin is markup, and no byte is lost for
     page.runs[0].phase = page.runs[0].status = own;
     page.histograms = {{.name = own, .rows = 1, .compared = 1, .lowest = 0.8, .bins = {1}}};
     page.found = page.removed = {{.witness = key(text), .text = own, .members = {{.key = key(text), .text = own, .score = 1}}, .size = 1}};
-    page.review = {{.pair = {key(text), key(text), 0.99, own}, .removed_text = own, .survivor_text = own}};
+    page.found[0].members[0].accepted_by = own;
+    page.review = {{.pair = {key(text), key(text), 0.99, own}, .removed_text = own, .survivor_text = own},
+                   {.pair = {key(text), key(text), 0.99, "guard", own, true}, .removed_text = own, .survivor_text = own}};
     const std::string html = to_html(page);
     INFO(own);
     CHECK(upkeep::is_utf8(html));
@@ -111,6 +113,26 @@ TEST_CASE("health_page: no text of any origin is markup, and no byte is lost for
       CHECK_FALSE(has(html, never));
     CHECK(std::none_of(html.begin(), html.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; }));
   }
+}
+
+TEST_CASE("health_page: what waits for a person says why, and what a person accepted says who") {
+  health_page page{.store = "s", .made = at(9), .runs = {run(1)}, .looked = "it", .all_review = 7};
+  page.runs[0].report->accepted_pairs = 1;
+  page.runs[0].report->rejected_pairs = 12;
+  page.found = {
+      {.witness = key(1), .members = {{.key = key(2), .score = 0.99, .accepted_by = "eve"}, {.key = key(3), .score = 0.99}}, .size = 2}};
+  page.review = {{.pair = {key(4), key(5), 0.985, "guard", "a number differs"}, .removed_text = "5 bar", .survivor_text = "6 bar"},
+                 {.pair = {key(6), key(7), 0.98, "guard", "", true}}};
+  const std::string html = to_html(page), review = section(html, "review"), found = section(html, "found"),
+                    last = section(html, "last-run");
+  CHECK(has(review, "cosine 0.9850: a number differs</div>"));
+  CHECK(has(review, "close, but not the same to the guard; decided before, but a row has changed since"));
+  CHECK(has(review, "5 bar"));
+  CHECK(has(review, "And 5 more pairs."));
+  CHECK(has(found, "cosine 0.9900, accepted by <bdi>eve</bdi></div>"));
+  CHECK(has(found, "cosine 0.9900</div>"));
+  CHECK(has(last, "<dt>Accepted</dt><dd>1 pair</dd>"));
+  CHECK(has(last, "<dt>Rejected</dt><dd>12 pairs</dd>"));
 }
 
 TEST_CASE("health_page: keys of both kinds are told apart, long texts are cut") {
