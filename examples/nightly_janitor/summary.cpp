@@ -95,6 +95,7 @@ void show_figures(const screen& out, const settings& s, const upkeep::janitor_re
   if (r.accepted_pairs != 0) out.item("accepted", counted(r.accepted_pairs, "duplicate") + " of these, by " + one_line(r.accepted_by, 50));
   if (r.rejected_pairs != 0) out.item("rejected", counted(r.rejected_pairs, "pair") + " that a person wants to stay");
   if (r.review_pairs != 0) out.item("for a person", counted(r.review_pairs, "pair") + " close, but not the same to the guard: both stay");
+  if (r.void_decisions != 0) out.item("asked again", counted(r.void_decisions, "pair") + " that people decided about before a row changed");
   if (r.witnesses_lost != 0) out.item("witnesses lost", counted(r.witnesses_lost, "removed row") + " whose witness is gone: see undo");
   if (r.changed != 0) out.item("changed meanwhile", counted(r.changed, "row") + " left alone");
   if (removed) out.item("reclaimed", size_text(r.bytes_reclaimed) + " of rows");

@@ -320,10 +320,15 @@ class page_writer {
     section("review", "For a person to look at");
     paragraph(page_.review.empty() ? "None." : "Both rows of each pair stay until somebody decides.", page_.review.empty() ? "" : "faint");
     out_ += "<ul class=\"rows\">\n";
-    for (const page_pair& p : page_.review)
+    for (const page_pair& p : page_.review) {
+      const bool asked = p.pair.reason == "guard";
+      const auto row = [](key_view k, const char* what, const std::string& text) {
+        return "<div>" + key_code(k) + " <span class=\"faint\">" + what + "</span>\n" + row_text(text) + "</div>";
+      };
       out_ += "<li>\n<div class=\"faint\">cosine " + page_decimal(p.pair.score, 4) + ": " + reason_text(p.pair) +
-              "</div>\n<div class=\"pair\"><div>" + key_code(p.pair.removed) + '\n' + row_text(p.removed_text) + "</div><div>" +
-              key_code(p.pair.survivor) + '\n' + row_text(p.survivor_text) + "</div></div>\n</li>\n";
+              "</div>\n<div class=\"pair\">" + row(p.pair.removed, asked ? "would go" : "", p.removed_text) +
+              row(p.pair.survivor, asked ? "would stay" : "", p.survivor_text) + "</div>\n</li>\n";
+    }
     out_ += "</ul>\n";
     if (page_.all_review > page_.review.size()) paragraph("And " + counted(page_.all_review - page_.review.size(), "more pair") + '.');
     out_ += "</section>\n";

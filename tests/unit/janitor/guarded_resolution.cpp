@@ -33,6 +33,21 @@ struct few_parts {
   keep_fullest retention{};
 };
 
+// A guard that says one thing.
+struct says {
+  verdict answer = verdict::review;
+  verdict judge(const pair_view&) const { return answer; }
+  std::string_view doubt(const pair_view&) const { return "why"; }
+};
+
+struct parts_with_history {
+  using guard_type = says;
+  upkeep_test::watched_store& store;
+  says guard{};
+  keep_fullest retention{};
+  memory_history history{};
+};
+
 template <class Parts>
 v0::detail::guarded_resolution resolve_all(Parts& parts, const row_table& rows, const std::vector<scored_pair>& pairs, progress& p,
                                            const v0::detail::kept_texts& kept = v0::detail::kept_texts(0)) {
@@ -217,4 +232,30 @@ TEST_CASE("guarded_resolution: a stop is obeyed while texts are read", "[guarded
   stop->request_stop();
   progress p(stop->get_token());
   REQUIRE_THROWS_AS(resolve_all(parts, rows, {{0, 1, 1.0}}, p), error);
+}
+
+TEST_CASE("guarded_resolution: a person's word counts where the guard hesitates, and nowhere else", "[guarded_resolution]") {
+  upkeep_test::watched_store store(4);
+  store.inner.insert(row(0, 0, "the longer text"));
+  store.inner.insert(row(1, 0, "text"));
+  const row_table rows = table_of(store.inner);
+  parts_with_history parts{store};
+  progress silent;
+  const std::vector<std::uint8_t> held(2);
+  for (const verdict answer : {verdict::covers, verdict::review, verdict::distinct, static_cast<verdict>(9)})
+    for (const int word : {0, 1, 2}) {  // nobody's, yes, no
+      INFO(static_cast<int>(answer) << " " << word);
+      parts.guard.answer = answer;
+      static_cast<void>(parts.history.forget_decision(0, 1));
+      const auto content = [&](const char* text) { return content_hash(row(0, 0).vector, text); };
+      if (word != 0) parts.history.record_decision({1, 0, content("text"), content("the longer text"), word == 1, "eve", {}});
+      v0::detail::decided_pairs decided;
+      decided.read(parts, rows, silent);
+      const auto r =
+          v0::detail::resolve_guarded(parts, rows, v0::detail::kept_texts(0), std::vector<scored_pair>{{0, 1, 1.0}}, held, silent, decided);
+      const bool asked = answer == verdict::review, goes = answer == verdict::covers || (asked && word == 1);
+      CHECK(r.decisions.removed == (goes ? std::vector<resolved_removal>{{1, 0, 1.0, asked}} : std::vector<resolved_removal>{}));
+      CHECK(r.decisions.review == (asked && word == 0 ? std::vector<resolved_review>{{1, 0, 1.0, "why"}} : std::vector<resolved_review>{}));
+      CHECK(r.rejected == (asked && word == 2 ? 1U : 0U));
+    }
 }

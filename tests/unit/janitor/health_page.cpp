@@ -127,7 +127,8 @@ TEST_CASE("health_page: what waits for a person says why, and what a person acce
                     last = section(html, "last-run");
   CHECK(has(review, "cosine 0.9850: a number differs</div>"));
   CHECK(has(review, "close, but not the same to the guard; decided before, but a row has changed since"));
-  CHECK(has(review, "5 bar"));
+  CHECK(has(review, "<code>4</code></bdi> <span class=\"faint\">would go</span>\n<p class=\"text\"><bdi>5 bar</bdi></p>"));
+  CHECK(has(review, "<code>5</code></bdi> <span class=\"faint\">would stay</span>"));
   CHECK(has(review, "And 5 more pairs."));
   CHECK(has(found, "cosine 0.9900, accepted by <bdi>eve</bdi></div>"));
   CHECK(has(found, "cosine 0.9900</div>"));
