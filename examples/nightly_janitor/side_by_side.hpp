@@ -62,7 +62,7 @@ struct compared_texts {
   std::vector<shown_word> left, right;
 
   compared_texts(std::string_view a, std::string_view b) {
-    constexpr std::size_t context = 12, most = 250;
+    constexpr std::size_t context = 12, longest = 250;
     std::vector<std::string_view> x = detail::words_of(a), y = detail::words_of(b);
     const auto [p, q] = std::mismatch(x.begin(), x.end(), y.begin(), y.end());
     static_cast<void>(q);
@@ -72,8 +72,8 @@ struct compared_texts {
     if (hidden != 0) left = right = {{"…", false}};
     const auto cut = [&](std::vector<std::string_view>& words) {
       words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(hidden));
-      const bool more = words.size() > most;
-      words.resize(std::min(words.size(), most));
+      const bool more = words.size() > longest;
+      words.resize(std::min(words.size(), longest));
       return more;
     };
     const bool more_left = cut(x), more_right = cut(y);

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 MARK = "<!-- What follows is written by tests/docs/reference.py. -->\n"
-GROUPS = ["Store", "Sources", "Search", "Limits", "Removal", "Schedule", "People", "Output", "Audit"]
+GROUPS = ["Store", "Sources", "Search", "Limits", "Removal", "Decisions", "Schedule", "People", "Output", "Audit"]
 KINDS = {"text": "text", "duration": "duration", "double": "number", "bool": "yes or no", "std::size_t": "whole number", "unsigned": "whole number"}
 
 
@@ -31,7 +31,7 @@ def entries(text):
     for line in text.splitlines():
         if re.match(r"^\S.*:$", line):
             group = line[:-1].capitalize()
-        elif match := re.match(r"^ {2,4}(-\S+|\w[\w-]*)(?: (TEXT|INT|UINT|FLOAT)(?: \.\.\.)?)?( REQUIRED)?(?: +(\S.*))?$", line):
+        elif match := re.match(r"^ {2,4}(-\S+|\w[\w-]*)(?: (TEXT|INT|UINT|FLOAT|ID x 2)(?: \.\.\.)?)?( REQUIRED)?(?: +(\S.*))?$", line):
             found.append([group, match[1], match[2] or "", match[3] is not None, match[4] or ""])
         elif found and re.match(r"^ {20,}\S", line):
             found[-1][4] = f"{found[-1][4]} {line.strip()}".strip()

@@ -121,8 +121,7 @@ class janitor {
     return found;
   }
 
-  /// What people decide about pairs over which the guard hesitates; an undo takes back that a row which it brought back may go.
-  pair_review<parts_type> review() { return {parts_, options_}; }
+  pair_review<parts_type> review() { return {parts_, options_}; }  ///< what people decide about pairs over which the guard hesitates
 
   /// The plan of the last run() that made one.
   [[nodiscard]] const plan& last_plan() const noexcept { return last_plan_; }
