@@ -147,9 +147,9 @@ struct broken_history {
   void visit_decisions(upkeep::function_ref<void(const upkeep::review_decision&)> visit) {
     if (which == bug::forgets_decisions_with_its_object) return elsewhere.visit_decisions(visit);
     if (which != bug::decisions_in_the_order_of_arrival) return inside.visit_decisions(visit);
-    for (const auto& [removed, survivor] : arrived)
+    for (const auto& pair : arrived)
       inside.visit_decisions([&](const upkeep::review_decision& d) {
-        if (upkeep::key(d.removed) == removed && upkeep::key(d.survivor) == survivor) visit(d);
+        if (pair == std::pair(upkeep::key(d.removed), upkeep::key(d.survivor))) visit(d);
       });
   }
 };
