@@ -16,8 +16,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -368,33 +366,7 @@ class analyser {
       result_.plan.removals.push_back(std::move(p));
     }
     count_accepted(result_.plan, r);
-    list_for_review(resolved.decisions.review, decided);
-  }
-
-  // Keys take far more memory than pairs of numbers: of very many pairs, only the closest are listed.
-  void list_for_review(const std::vector<resolved_review>& waiting, const decided_pairs& decided) {
-    plan& p = result_.plan;
-    const std::size_t room = options_.max_review - std::min(options_.max_review, p.review.size());
-    std::vector<double> scores;
-    double lowest = -std::numeric_limits<double>::infinity();
-    std::size_t of_lowest = waiting.size();  // pairs of that score that are listed
-    if (room < waiting.size()) {
-      for (const resolved_review& w : waiting) scores.push_back(w.score);
-      std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(room), scores.end(), std::greater<>());
-      lowest = scores[room];
-      of_lowest =
-          room - static_cast<std::size_t>(std::count_if(waiting.begin(), waiting.end(), [&](const auto& w) { return w.score > lowest; }));
-    }
-    for (const resolved_review& w : waiting) {
-      const bool again = decided.about(w.removed, w.survivor) == decided_pairs::state::outdated;
-      result_.report.void_decisions += again ? 1 : 0;
-      if (w.score < lowest || (w.score == lowest && of_lowest == 0)) {
-        ++p.review_left_out;
-        continue;
-      }
-      of_lowest -= w.score == lowest ? 1 : 0;
-      p.review.push_back({key(rows_.key(w.removed)), key(rows_.key(w.survivor)), w.score, "guard", std::string(w.doubt), again});
-    }
+    r.void_decisions = list_for_review(resolved.decisions.review, decided, rows_, options_.max_review, result_.plan);
   }
 
   planned_removal planned(row_index row, removal_reason reason) const {

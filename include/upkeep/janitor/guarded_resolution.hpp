@@ -4,14 +4,18 @@
 #include "decided_pairs.hpp"
 #include "kept_texts.hpp"
 #include "parts.hpp"
+#include "plan.hpp"
 #include "resolve.hpp"
 #include "row_table.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace upkeep::inline v0::detail {
@@ -154,6 +158,36 @@ guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, const ke
     return ask(removed, survivor, pair_view{rows[removed], rows[survivor], score});
   });
   return result;
+}
+
+/// Lists pairs that wait for a person in a plan. Keys take far more memory than pairs of numbers: beyond `most` pairs in the plan, only the
+/// closest are listed, and the others counted as `review_left_out`.
+/// @return how many of all these pairs people had decided about before a row changed
+inline std::uint64_t list_for_review(const std::vector<resolved_review>& waiting, const decided_pairs& decided, const row_table& rows,
+                                     std::size_t most, plan& p) {
+  const std::size_t room = most - std::min(most, p.review.size());
+  double lowest = -std::numeric_limits<double>::infinity();
+  std::size_t of_lowest = waiting.size();  // pairs of that score that are listed
+  if (room < waiting.size()) {
+    std::vector<double> scores;
+    for (const resolved_review& w : waiting) scores.push_back(w.score);
+    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(room), scores.end(), std::greater<>());
+    lowest = scores[room];
+    const auto closer = [&](const resolved_review& w) { return w.score > lowest; };
+    of_lowest = room - static_cast<std::size_t>(std::count_if(waiting.begin(), waiting.end(), closer));
+  }
+  std::uint64_t asked_again = 0;
+  for (const resolved_review& w : waiting) {
+    const bool again = decided.about(w.removed, w.survivor) == decided_pairs::state::outdated;
+    asked_again += again ? 1 : 0;
+    if (w.score < lowest || (w.score == lowest && of_lowest == 0)) {
+      ++p.review_left_out;
+      continue;
+    }
+    of_lowest -= w.score == lowest ? 1 : 0;
+    p.review.push_back({key(rows.key(w.removed)), key(rows.key(w.survivor)), w.score, "guard", std::string(w.doubt), again});
+  }
+  return asked_again;
 }
 
 }  // namespace upkeep::inline v0::detail
