@@ -78,7 +78,7 @@ void add_limits(CLI::App& command, settings& s) {
       ->group("Limits");
   command
       .add_option("--container-sources", s.container_sources,
-                  "keep the rows of a container none of whose sources is left, where so many went at a time (10; 0: remove them)")
+                  "keep the rows of a container none of whose sources is left, where so many went at a time; 0 removes them (10)")
       ->group("Limits");
   command.add_option("--container-separators", s.container_separators, "what ends the container in a source's name (/:)")->group("Limits");
   command.add_option("--gone-container", s.gone_containers, "a container that is gone for good: its rows may go; may be repeated")

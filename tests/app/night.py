@@ -88,7 +88,7 @@ slack.busy[0] = 0
 night = serve()
 expect(night.waits_for("serving"), "served again")
 set_clock(hours=-1)
-ask("trigger", s)  # noticed at once, and not in an hour
+run("trigger", "--database", s.path, env=fast)  # noticed at once, and not in an hour
 begun = time.monotonic()
 expect(night.waits_for("job_ended") and time.monotonic() - begun < 20, "a night asked for when the clock was set back: " + night.said())
 set_clock(days=1, minutes=27)

@@ -1,5 +1,5 @@
 #pragma once
-// Counts what the runs that were killed or stopped before the present one had removed by then.
+// Counts what the runs of the same job before the present one had removed by then.
 
 #include "../base/key.hpp"
 #include "../base/record_batch.hpp"
@@ -15,8 +15,8 @@
 
 namespace upkeep::inline v0 {
 
-/// How many rows the runs that began at `since` or later and were killed or cancelled have removed: those of their backups that are gone
-/// from the store.
+/// How many rows the runs that began at `since` or later have removed: those of their backups that are gone from the store. Most of them
+/// were killed or cancelled; one that got to its end counts as well, for a kill or a full disk right behind it can lose its result.
 /// A row counts once, however many of these runs had it in their backups. For `janitor_report::interrupted_removed`, before the run that
 /// goes on where they were.
 /// @param read  makes a receipt of its path: `upkeep::read_receipt`
@@ -26,7 +26,7 @@ template <browsable_history History, class Backup, class Store, class ReadReceip
                                                         ReadReceipt&& read) {
   std::set<key> saved;
   history.visit_runs(std::numeric_limits<std::size_t>::max(), [&](const run_summary& run) {
-    if ((run.status == "started" || run.status == "cancelled") && run.started >= since && !run.receipt.empty())
+    if (run.started >= since && !run.receipt.empty())
       backup.verify(read(run.receipt), [&](key_view k, std::uint64_t) { saved.emplace(k); });
   });
   const std::vector<key_view> keys(saved.begin(), saved.end());
