@@ -36,12 +36,16 @@ bool is_rather_kept(const Retention& retention, const record_view& x, const reco
   return x.key < y.key;
 }
 
-/// All rows, those first that are rather kept.
+/// All rows, those first that are rather kept. Rows of no pair come last, as they are: nobody asks which of them outranks which, and they are
+/// most of a large store.
 template <class Retention>
-std::vector<row_index> retention_order(const Retention& retention, const row_table& rows) {
+std::vector<row_index> retention_order(const Retention& retention, const row_table& rows, std::span<const scored_pair> pairs) {
+  std::vector<bool> paired(rows.size());
+  for (const scored_pair& p : pairs) paired[p.first] = paired[p.second] = true;
   std::vector<row_index> order(rows.size());
   std::iota(order.begin(), order.end(), row_index{0});
-  std::sort(order.begin(), order.end(), [&](row_index a, row_index b) { return is_rather_kept(retention, rows[a], rows[b]); });
+  const auto alone = std::stable_partition(order.begin(), order.end(), [&](row_index row) { return paired[row]; });
+  std::sort(order.begin(), alone, [&](row_index a, row_index b) { return is_rather_kept(retention, rows[a], rows[b]); });
   return order;
 }
 
@@ -124,7 +128,7 @@ template <class Parts>
 guarded_resolution resolve_guarded(Parts& parts, const row_table& rows, const kept_texts& kept, std::span<const scored_pair> pairs,
                                    std::span<const std::uint8_t> held, progress& progress, const decided_pairs& decided = {}) {
   const auto& guard = use(parts.guard);
-  const std::vector<row_index> order = retention_order(use(parts.retention), rows);
+  const std::vector<row_index> order = retention_order(use(parts.retention), rows, pairs);
   const resolve_options options{.order = order, .fixed = held};
   guarded_resolution result;
   const auto ask = [&](row_index removed, row_index survivor, const pair_view& pair) -> opinion {

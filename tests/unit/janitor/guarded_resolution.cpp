@@ -57,7 +57,7 @@ v0::detail::guarded_resolution resolve_all(Parts& parts, const row_table& rows, 
 
 }  // namespace
 
-TEST_CASE("guarded_resolution: pinned rows come first, then the retention's, equals by key", "[guarded_resolution]") {
+TEST_CASE("guarded_resolution: pinned rows come first, then the retention's, equals by key, rows of no pair last", "[guarded_resolution]") {
   memory_store store(4);
   const auto insert = [&](key k, std::int64_t created, bool pinned) {
     record r = row(std::move(k), 0);
@@ -65,14 +65,22 @@ TEST_CASE("guarded_resolution: pinned rows come first, then the retention's, equ
     r.pinned = pinned;
     store.insert(r);
   };
+  insert("z", 7, true);
   insert("d", 5, false);
   insert("c", 9, false);
   insert("b", 5, false);
   insert("a", 1, true);
+  insert("y", 8, true);
   const row_table table = table_of(store);
+  std::vector<scored_pair> pairs;
+  const std::vector<std::pair<key, key>> named{{"d", "c"}, {"c", "a"}, {"b", "c"}};
+  for (const auto& [x, y] : named) pairs.push_back({*table.find(x), *table.find(y), .99});
   std::vector<key> order;
-  for (const row_index r : v0::detail::retention_order(keep_newest{}, table)) order.emplace_back(table.key(r));
-  REQUIRE(order == std::vector<key>{"a", "c", "b", "d"});
+  for (const row_index r : v0::detail::retention_order(keep_newest{}, table, pairs)) order.emplace_back(table.key(r));
+  REQUIRE(order.size() == 6);
+  REQUIRE(std::vector<key>(order.begin(), order.begin() + 4) == std::vector<key>{"a", "c", "b", "d"});
+  std::sort(order.begin() + 4, order.end());
+  REQUIRE(std::vector<key>(order.begin() + 4, order.end()) == std::vector<key>{"y", "z"});
 }
 
 TEST_CASE("guarded_resolution: a row that changed since the scan neither goes nor stands for another", "[guarded_resolution]") {
