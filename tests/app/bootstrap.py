@@ -134,8 +134,9 @@ def main():
     (m.root / "cmake/newest-packages").write_text("#!/bin/sh\necho 'newest: skipped: no mirror'\nexit 77\n")
     (m.root / "cmake/newest-packages").chmod(0o755)
     result = m.run("test", "--long")
-    expect(result.returncode == 0 and result.stdout.split("\n")[-2] == "42 passed, 0 failed, 1 skipped",
-           "--long: seven presets, of which newest cannot be had", result)
+    expect(result.returncode == 0 and result.stdout.split("\n")[-2] == "49 passed, 0 failed, 1 skipped",
+           "--long: seven presets, of which newest cannot be had, and sanitize once more for the fuzzers", result)
+    expect("ctest --preset sanitize -L fuzz" in m.calls, "--long: the fuzzers look for new input", result)
     expect("ctest --preset dev\n" in m.calls and "ctest --preset release\n" in m.calls, "--long runs the long tests", result)
 
     # The demo hands its options on, and its exit code back.
