@@ -3,7 +3,7 @@
 //   nightly_janitor run --database app.sqlite --table notes --sources-table documents             finds and reports, changes nothing
 //   nightly_janitor run ... --phase cleanup                                                       removes, with a backup and within limits
 //
-// Where is what: the command line here; nightly_janitor/session.hpp composes the janitor, choices.hpp its policies, commands.cpp runs it,
+// Where is what: the command line here; nightly_janitor/chosen_janitor.cpp composes the janitor, choices.hpp its policies, commands.cpp runs it,
 // summary.cpp says what it did, review.cpp asks people, health.cpp shows how the store has been, demo.cpp shows it all.
 #include <upkeep/base/stop_signals.hpp>
 #include <upkeep/observe/log_observer.hpp>

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <upkeep/base/file.hpp>
+#include <upkeep/base/function_ref.hpp>
 #include <upkeep/janitor/plan_json.hpp>
 #include <upkeep/janitor/receipt_json.hpp>
 #include <upkeep/janitor/report_text.hpp>
@@ -34,8 +35,8 @@ exit_code exit_code_of(upkeep::outcome status) {
 }
 
 /// Runs `work`, which makes a report, and does what run, plan and apply have in common afterwards.
-template <class Janitor, class Work>
-ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& store, watcher& events, Janitor& janitor, Work&& work) {
+ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& store, watcher& events, chosen_janitor& janitor,
+                    upkeep::function_ref<upkeep::janitor_report()> work) {
   std::vector<example> examples;
   // While the rows are still there. An example that cannot be read must not stop a run.
   const auto look = [&] {
@@ -45,7 +46,7 @@ ending run_and_show(const screen& out, const settings& s, upkeep::sqlite_store& 
     }
   };
   events.before_removal = look;
-  upkeep::janitor_report report = work(janitor);
+  upkeep::janitor_report report = work();
   events.before_removal = nullptr;
   if (report.removed() == 0) look();
   name_policies(report.policies, s);
@@ -122,8 +123,8 @@ ending run_command(const screen& out, const settings& s, std::stop_token stop) {
   require_folder_of(s.plan, "--plan");
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = s.phase == upkeep::phase::detect});
   watcher events(s, true);
-  return with_janitor(s, store, std::ref(events),
-                      [&](auto& janitor) { return run_and_show(out, s, store, events, janitor, [&](auto& j) { return j.run(stop); }); });
+  const auto janitor = choose_janitor(s, store, events);
+  return run_and_show(out, s, store, events, *janitor, [&] { return janitor->run(stop); });
 }
 
 ending apply_command(const screen& out, const settings& s, std::stop_token stop) {
@@ -132,9 +133,8 @@ ending apply_command(const screen& out, const settings& s, std::stop_token stop)
   const settings made_with = settings_of(plan, s);
   upkeep::sqlite_store store(s.database, layout_of(s));
   watcher events(s, true);
-  return with_janitor(made_with, store, std::ref(events), [&](auto& janitor) {
-    return run_and_show(out, made_with, store, events, janitor, [&](auto& j) { return j.apply(plan, stop); });
-  });
+  const auto janitor = choose_janitor(made_with, store, events);
+  return run_and_show(out, made_with, store, events, *janitor, [&] { return janitor->apply(plan, stop); });
 }
 
 exit_code undo_command(const screen& out, const settings& s) {
@@ -142,7 +142,7 @@ exit_code undo_command(const screen& out, const settings& s) {
   const upkeep::receipt receipt = upkeep::read_receipt(s.receipt);
   upkeep::sqlite_store store(s.database, layout_of(s));
   watcher events(s, false);
-  const upkeep::restore_report done = with_janitor(s, store, std::ref(events), [&](auto& janitor) { return janitor.undo(receipt); });
+  const upkeep::restore_report done = choose_janitor(s, store, events)->undo(receipt);
   out.line(out.bold("undo") + " of " + short_path(s.database) + ", table " + one_line(s.table, 30) + ": " + out.good("done"));
   out.item("in the backup", counted(done.rows, "row"));
   out.item("brought back", grouped(done.restored));
@@ -205,11 +205,9 @@ exit_code aliases_command(const screen& out, const settings& s) {
   const auto [end, failure] = std::from_chars(s.key.data(), s.key.data() + s.key.size(), number);
   if (failure == std::errc() && end == s.key.data() + s.key.size()) spelled.emplace_back(number);
   std::vector<upkeep::alias> found;
-  with_janitor(s, store, std::ref(events), [&](auto& janitor) {
-    for (const upkeep::key& k : spelled)
-      for (upkeep::alias& a : janitor.aliases(k)) found.push_back(std::move(a));
-    return 0;
-  });
+  const auto janitor = choose_janitor(s, store, events);
+  for (const upkeep::key& k : spelled)
+    for (upkeep::alias& a : janitor->aliases(k)) found.push_back(std::move(a));
   for (const upkeep::alias& a : found)
     out.line(one_line(to_string(a.witness), 60) + " stands for " + one_line(to_string(a.removed), 60) + " (cosine " + decimal(a.score, 4) +
              ", receipt " + a.receipt + ", until " + upkeep::to_iso8601(std::chrono::floor<std::chrono::seconds>(a.until)) + ")");

@@ -121,7 +121,7 @@ exit_code health_command(const screen& out, const settings& s, const health_requ
     add_findings(page, plan);
   } else if (!request.no_look && store.size() != 0) {
     page.looked = "the store, when this page was made";
-    add_findings(page, with_janitor(s, store, std::ref(events), [&](auto& janitor) { return janitor.analyse(stop); }));
+    add_findings(page, choose_janitor(s, store, events)->analyse(stop));
   }
   if (!request.no_look && store.size() != 0) {
     const std::uint64_t bytes = static_cast<std::uint64_t>(store.size()) * store.dimension() * sizeof(float);

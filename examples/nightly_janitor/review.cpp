@@ -33,15 +33,6 @@ using upkeep::pair_decision;
 using upkeep::pair_seen;
 using upkeep::review_pair;
 
-/// What a janitor offers to people, whatever it is made of.
-struct people_of_store {
-  std::function<upkeep::plan()> analyse;
-  std::function<pair_seen(key_view, key_view)> look_at;
-  std::function<void(const pair_seen&, bool)> decide;
-  std::function<bool(key_view, key_view)> forget;
-  std::function<std::vector<pair_decision>()> decisions;
-};
-
 std::string shown_key(const key& k) { return one_line(to_string(k), 60); }
 
 /// What a row's id may be that is written so: a text, a number, or any bytes as {"base64": "…"}.
@@ -152,14 +143,13 @@ struct sitting {
 };
 
 /// One pair after another; each answer is on the disk before the next pair is shown.
-sitting ask(const screen& out, const people_of_store& people, const std::vector<review_pair>& pairs, std::size_t most,
-            std::stop_token stop) {
+sitting ask(const screen& out, chosen_janitor& janitor, const std::vector<review_pair>& pairs, std::size_t most, std::stop_token stop) {
   sitting s;
   out.text("accept: the one goes in the next cleanup, the other stays and stands for it; reject: both stay, and nobody is asked again.");
   for (std::size_t i = 0; i < std::min(most, pairs.size()); ++i) {
     pair_seen seen;
     try {
-      seen = people.look_at(pairs[i].removed, pairs[i].survivor);  // what is decided about is what is shown, not what the search saw
+      seen = janitor.look_at(pairs[i].removed, pairs[i].survivor);  // what is decided about is what is shown, not what the search saw
     } catch (const upkeep::error& failure) {
       if (failure.code() != upkeep::errc::not_found && failure.code() != upkeep::errc::invalid_argument) throw;
       out.line();
@@ -188,7 +178,7 @@ sitting ask(const screen& out, const people_of_store& people, const std::vector<
       }
       const bool accept = *answer == "a" || *answer == "accept";
       if (!accept && *answer != "r" && *answer != "reject") continue;
-      people.decide(seen, accept);
+      janitor.decide(seen, accept, user_name());
       ++(accept ? s.accepted : s.rejected);
       break;
     }
@@ -219,11 +209,11 @@ void show_next(const screen& out, const settings& s) {
 }
 
 exit_code decide_command(const screen& out, const settings& s, const review_request& request, upkeep::sqlite_store& store,
-                         const people_of_store& people) {
+                         chosen_janitor& janitor) {
   const bool accept = !request.accept.empty();
   const std::vector<std::string>& ids = accept ? request.accept : request.reject;
-  const pair_seen seen = people.look_at(key_in(store, ids[0]), key_in(store, ids[1]));
-  people.decide(seen, accept);
+  const pair_seen seen = janitor.look_at(key_in(store, ids[0]), key_in(store, ids[1]));
+  janitor.decide(seen, accept, user_name());
   if (request.json) return exit_done;
   if (!accept) {
     out.line(out.bold("rejected") + ": " + shown_key(seen.removed) + " and " + shown_key(seen.survivor) +
@@ -235,18 +225,18 @@ exit_code decide_command(const screen& out, const settings& s, const review_requ
   return exit_done;
 }
 
-exit_code forget_command(const screen& out, const review_request& request, const people_of_store& people) {
+exit_code forget_command(const screen& out, const review_request& request, chosen_janitor& janitor) {
   for (const key& a : spelled_as(request.forget[0]))  // the rows may be gone
     for (const key& b : spelled_as(request.forget[1]))
-      if (people.forget(a, b)) {
+      if (janitor.forget(a, b)) {
         out.line(out.bold("forgotten") + ": " + shown_key(a) + " and " + shown_key(b) + " wait again if they are still close");
         return exit_done;
       }
   throw usage_error("nobody has decided about '" + one_line(request.forget[0], 60) + "' and '" + one_line(request.forget[1], 60) + "'");
 }
 
-exit_code decisions_command(const screen& out, const settings& s, const review_request& request, const people_of_store& people) {
-  const std::vector<pair_decision> all = people.decisions();
+exit_code decisions_command(const screen& out, const settings& s, const review_request& request, chosen_janitor& janitor) {
+  const std::vector<pair_decision> all = janitor.decisions();
   if (request.json) {
     for (const pair_decision& d : all) out.raw(upkeep::decision_as_json(d));
     return exit_done;
@@ -266,8 +256,8 @@ exit_code decisions_command(const screen& out, const settings& s, const review_r
 }
 
 exit_code list_command(const screen& out, const settings& s, const review_request& request, upkeep::sqlite_store& store,
-                       const people_of_store& people, const std::vector<std::string>& warnings, std::stop_token stop) {
-  upkeep::plan plan = s.plan.empty() ? people.analyse() : upkeep::read_plan(s.plan);
+                       chosen_janitor& janitor, const std::vector<std::string>& warnings, std::stop_token stop) {
+  upkeep::plan plan = s.plan.empty() ? janitor.analyse(stop) : upkeep::read_plan(s.plan);
   if (plan.store != store.identity())
     throw usage_error("--plan: the plan is of the store " + one_line(plan.store, 200) + ", not of " + one_line(store.identity(), 200));
   const std::vector<review_pair> pairs = by_attention(std::move(plan.review));
@@ -285,7 +275,7 @@ exit_code list_command(const screen& out, const settings& s, const review_reques
       out.bold("review") + " of " + short_path(s.database) + ", table " + one_line(s.table, 30) + ": " +
       (pairs.empty() ? out.good("nothing waits for a person") : counted(pairs.size() + plan.review_left_out, "pair") + " for a person"));
   if (plan.review_left_out != 0) out.item("listed", "the " + grouped(pairs.size()) + " closest of them");
-  show_decided(out, people.decisions());
+  show_decided(out, janitor.decisions());
   for (const std::string& w : warnings) out.text(out.bad("Warning:") + ' ' + w + '.');
   if (pairs.empty()) return exit_done;
   std::vector<review_pair> open;
@@ -313,7 +303,7 @@ exit_code list_command(const screen& out, const settings& s, const review_reques
     out.line();
     out.line("  There is nothing to decide about the above: orphans and lost witnesses.");
   }
-  const sitting done = ask(out, people, open, most, stop);
+  const sitting done = ask(out, janitor, open, most, stop);
   out.line();
   out.line(out.bold("review") + ": " + grouped(done.accepted) + " accepted, " + grouped(done.rejected) + " rejected, " +
            grouped(done.skipped) + " left for another time");
@@ -332,17 +322,11 @@ exit_code review_command(const screen& out, const settings& s, const review_requ
   if (!s.plan.empty()) require_file(s.plan, "--plan");
   upkeep::sqlite_store store(s.database, layout_of(s), {.read_only = true});
   watcher events(s, wishes == 0 && s.plan.empty());
-  return with_janitor(s, store, std::ref(events), [&](auto& janitor) {
-    auto review = janitor.review();
-    const std::string who = user_name();
-    const people_of_store people = {[&] { return janitor.analyse(stop); }, [&](key_view a, key_view b) { return review.look_at(a, b); },
-                                    [&](const pair_seen& pair, bool accepted) { review.decide(pair, accepted, who); },
-                                    [&](key_view a, key_view b) { return review.forget(a, b); }, [&] { return review.decisions(); }};
-    if (!request.forget.empty()) return forget_command(out, request, people);
-    if (request.decisions) return decisions_command(out, s, request, people);
-    if (wishes == 1) return decide_command(out, s, request, store, people);
-    return list_command(out, s, request, store, people, events.warnings, stop);
-  });
+  const auto janitor = choose_janitor(s, store, events);
+  if (!request.forget.empty()) return forget_command(out, request, *janitor);
+  if (request.decisions) return decisions_command(out, s, request, *janitor);
+  if (wishes == 1) return decide_command(out, s, request, store, *janitor);
+  return list_command(out, s, request, store, *janitor, events.warnings, stop);
 }
 
 }  // namespace nightly_janitor

@@ -81,16 +81,6 @@ struct server_log {
   std::optional<upkeep::metrics_observer> metrics;
 };
 
-/// The janitor's events, each of which is also a sign of life of its step.
-struct step_events {
-  server_log* log;
-  upkeep::step_call* call;
-  void observe(const upkeep::event& e) const {
-    call->heartbeat();
-    log->observe(e);
-  }
-};
-
 /// Runs the janitor once, on a store that is opened for it: a schedule outlives every change of the application's tables.
 upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_call& call, server_log& log) {
   s.phase = upkeep::phase::cleanup;  // a server may write, also before it looks
@@ -103,7 +93,12 @@ upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_ca
     upkeep::sqlite_backup backup;
     before = upkeep::removed_by_interrupted_runs(runs, backup, store, call.job.begin, upkeep::read_receipt);
   }
-  upkeep::janitor_report report = with_janitor(s, store, step_events{&log, &call}, [&](auto& janitor) { return janitor.run(call.stop()); });
+  // Each event is also a sign of life of the step.
+  const auto tell = [&](const upkeep::event& e) {
+    call.heartbeat();
+    log.observe(e);
+  };
+  upkeep::janitor_report report = choose_janitor(s, store, tell)->run(call.stop());
   report.interrupted_removed = before;
   name_policies(report.policies, s);
   if (!s.report.empty()) upkeep::write_file_atomically(s.report, upkeep::report_as_json(report));

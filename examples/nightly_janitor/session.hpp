@@ -1,22 +1,21 @@
 #pragma once
-// Opens the store that the command line names and composes the janitor for it.
+// What the subcommands share around a store: how it is laid out, who watches a janitor at work, examples of what goes.
 
-#include <upkeep/janitor/make_janitor.hpp>
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/observe/metrics_observer.hpp>
 #include <upkeep/observe/progress_bar.hpp>
 #include <upkeep/store/sqlite_store.hpp>
 
 #include "audit.hpp"
-#include "choices.hpp"
+#include "chosen_janitor.hpp"
 #include "options.hpp"
 #include "screen.hpp"
 #include "summary.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,21 +50,6 @@ inline upkeep::sqlite_layout layout_of(const settings& s) {
   choose(s.created_column, "created", layout.created_column);
   choose(s.pinned_column, "pinned", layout.pinned_column);
   return layout;
-}
-
-inline chosen_oracle oracle_of(const settings& s) {
-  if (!s.sources_table.empty())
-    return {upkeep::sql_oracle(s.sources_database.empty() ? s.database : s.sources_database, s.sources_table, s.sources_id_column)};
-  upkeep::set_oracle known;
-  std::ifstream file(s.sources_file, std::ios::binary);
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) known.add(line);
-  }
-  if (!file.eof()) throw upkeep::error(upkeep::errc::io, "cannot read '" + s.sources_file + "' to its end: nothing was done");
-  if (known.size() == 0)
-    throw usage_error("--sources-file: '" + s.sources_file + "' lists no source, which would make every row an orphan");
-  return {std::move(known)};
 }
 
 /// Up to three rows of a plan with their texts: duplicates before orphans, and those first whose texts differ.
@@ -143,16 +127,8 @@ struct watcher {
 };
 static_assert(upkeep::observer<watcher>);
 
-/// Calls `body` with a janitor as the settings describe it. Whether orphans are looked for is part of a janitor's type, hence the two calls.
-template <class Observer, class Body>
-auto with_janitor(const settings& s, upkeep::sqlite_store& store, Observer observer, Body&& body) {
-  const upkeep::janitor_options options = janitor_options_of(s);
-  if (!s.asks_sources()) {
-    auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, observer, options);
-    return body(janitor);
-  }
-  auto janitor = upkeep::make_janitor(store, chosen_guard{s.guard}, chosen_retention{s.keep}, oracle_of(s), observer, options);
-  return body(janitor);
+inline std::unique_ptr<chosen_janitor> choose_janitor(const settings& s, upkeep::sqlite_store& store, watcher& events) {
+  return choose_janitor(s, store, [&events](const upkeep::event& e) { events.observe(e); });
 }
 
 /// Plans and reports name the policy that was chosen, not the switch that chose it.
