@@ -48,7 +48,8 @@ class own_file {
     create_directories_durably(v0::detail::directory_of(path_));
     if (!file_size(path_)) make_private_file();
     connection database(path_, {.mode = open_mode::create});
-    database.execute("PRAGMA synchronous = FULL");
+    // FULL leaves it open whether the journal of the last transaction comes back after a power cut, and takes that transaction back with it.
+    database.execute("PRAGMA synchronous = EXTRA");
     transaction all(database, transaction_kind::write);
     if (!check_version(database)) {
       database.execute(format_.tables);
