@@ -1,8 +1,10 @@
 #pragma once
 // Turns SIGINT and SIGTERM into a stop request, so that a program ends what it began.
 
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <ctime>
 #include <functional>
 #include <mutex>
 #include <stop_token>
@@ -13,14 +15,17 @@
 
 namespace upkeep::inline v0 {
 
-/// While one lives, the first SIGINT or SIGTERM requests a stop instead of ending the process; the second ends it as usual. Make it at the
-/// beginning of main, before other threads are started: they inherit which signals they leave to it. One at a time.
+/// While one lives, the first SIGINT or SIGTERM requests a stop instead of ending the process; a later one ends it as usual. What follows
+/// within a second is the same wish: timeout(1) and others tell the process and then its whole group. Make it at the beginning of main, before
+/// other threads are started: they inherit which signals they leave to it. One at a time.
 /// @par Thread safety
 /// `token` may be called by any thread; made and destroyed by the same one.
 class stop_signals {
  public:
   /// @param on_first  called once, by another thread, after the first signal; must not throw
-  explicit stop_signals(std::function<void()> on_first = {}) : on_first_(std::move(on_first)) {
+  /// @param same  how long after the first signal others mean the same
+  explicit stop_signals(std::function<void()> on_first = {}, std::chrono::milliseconds same = std::chrono::seconds(1))
+      : on_first_(std::move(on_first)), same_(same) {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
@@ -34,8 +39,8 @@ class stop_signals {
     {
       const std::lock_guard guard(mutex_);
       over_ = true;
-      // The thread blocks the signal as long as it has not come: this wakes it and ends nothing.
-      if (!came_) pthread_kill(thread_.native_handle(), SIGTERM);
+      // The thread blocks the signal as long as it waits for one: this wakes it and ends nothing.
+      if (!passed_on_) pthread_kill(thread_.native_handle(), SIGTERM);
     }
     ended_.notify_one();
     thread_.join();
@@ -48,25 +53,37 @@ class stop_signals {
   void watch() {
     int number = 0;
     sigwait(&signals_, &number);
-    {
-      const std::lock_guard guard(mutex_);
-      if (over_) return;
-      came_ = true;
-      pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
-    }
+    if (is_over()) return;
     source_.request_stop();
     if (on_first_) on_first_();
-    // All other threads go on blocking them, so the second signal needs this one to be delivered to.
+    using clock = std::chrono::steady_clock;
+    for (const auto until = clock::now() + same_;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - clock::now()).count();
+      if (left <= 0) break;
+      const timespec patience{static_cast<std::time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
+      sigtimedwait(&signals_, nullptr, &patience);
+      if (is_over()) return;
+    }
+    // All other threads go on blocking them, so a later signal needs this one to be delivered to.
     std::unique_lock lock(mutex_);
+    if (over_) return;
+    passed_on_ = true;
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
     ended_.wait(lock, [this] { return over_; });
   }
 
+  bool is_over() {
+    const std::lock_guard guard(mutex_);
+    return over_;
+  }
+
   std::function<void()> on_first_;
+  std::chrono::milliseconds same_;
   sigset_t signals_{}, before_{};
   std::stop_source source_;
   std::mutex mutex_;
   std::condition_variable ended_;
-  bool came_ = false, over_ = false;
+  bool passed_on_ = false, over_ = false;
   std::thread thread_;
 };
 

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -26,18 +27,20 @@ void forget_handlers() {
 
 }  // namespace
 
-TEST_CASE("the first signal requests a stop, the second ends the process", "[stop_signals]") {
+TEST_CASE("the first signal requests a stop, a later one ends the process, one that follows at once means the same", "[stop_signals]") {
   const int signal = GENERATE(SIGINT, SIGTERM);
+  const bool at_once = GENERATE(false, true);
   child process([&](const child::line_to_parent& parent) {
     forget_handlers();
     std::mutex mutex;
     std::condition_variable told;
     bool first = false;
-    const stop_signals signals([&] {
+    const auto on_first = [&] {
       const std::lock_guard guard(mutex);
       first = true;
       told.notify_one();
-    });
+    };
+    const stop_signals signals(on_first, at_once ? std::chrono::hours(1) : std::chrono::hours(0));
     parent.say(signals.token().stop_requested() ? "stops" : "works");
     std::unique_lock lock(mutex);
     told.wait(lock, [&] { return first; });
@@ -49,7 +52,36 @@ TEST_CASE("the first signal requests a stop, the second ends the process", "[sto
   process.send(signal);
   CHECK(process.hear() == "stops");
   process.send(signal);
-  CHECK(process.end().signal == signal);
+  if (at_once) process.send(SIGKILL);
+  CHECK(process.end().signal == (at_once ? SIGKILL : signal));
+}
+
+TEST_CASE("what came within the same second is forgotten with it", "[stop_signals]") {
+  child process([&](const child::line_to_parent& parent) {
+    forget_handlers();
+    {
+      std::mutex mutex;
+      std::condition_variable told;
+      bool first = false;
+      const auto on_first = [&] {
+        const std::lock_guard guard(mutex);
+        first = true;
+        told.notify_one();
+      };
+      const stop_signals signals(on_first, std::chrono::hours(1));
+      parent.say("works");
+      std::unique_lock lock(mutex);
+      told.wait(lock, [&] { return first; });
+    }
+    parent.say("over");
+    for (;;) ::pause();
+    return std::string();
+  });
+  CHECK(process.hear() == "works");
+  process.send(SIGTERM);
+  CHECK(process.hear() == "over");
+  process.send(SIGTERM);
+  CHECK(process.end().signal == SIGTERM);
 }
 
 TEST_CASE("the process is as it was when it is gone", "[stop_signals]") {
