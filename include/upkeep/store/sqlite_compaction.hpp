@@ -4,6 +4,7 @@
 #include "../base/file.hpp"
 #include "../base/progress.hpp"
 #include "../concepts/compaction.hpp"
+#include "../sqlite/identifier.hpp"
 #include "sqlite_backup_file.hpp"
 
 #include <algorithm>
@@ -124,6 +125,7 @@ class sqlite_compaction {
       return leave("the database does not use auto_vacuum = INCREMENTAL: only a VACUUM gives them back");
     if (static_cast<double>(before.free) < options_.least_free_share * static_cast<double>(before.pages))
       return leave("too few to write the whole file anew for them");
+    if (const std::string index = index_by_rowid(); !index.empty()) return leave(index);
     if (const std::string missing = missing_space(before); !missing.empty()) return leave(missing);
     vacuum_watch watch(progress_);
     with_database([&](sqlite::connection& database) {
@@ -141,6 +143,23 @@ class sqlite_compaction {
     });
     report_.method = "rewrite";
     report_.slices = 1;
+  }
+
+  // A VACUUM may number the rows of a table without INTEGER PRIMARY KEY anew ("VACUUM", section 2), and a full-text or vector index beside it
+  // may know them by these numbers: its answers would be wrong from then on, and nothing would say so.
+  std::string index_by_rowid() {
+    std::string found;
+    with_database([&](sqlite::connection& database) {
+      sqlite::statement row(
+          database,
+          "SELECT v.name, t.name FROM main.sqlite_schema v, pragma_table_list t WHERE v.type = 'table' AND v.rootpage = 0 "
+          "AND t.schema = 'main' AND t.type = 'table' AND t.wr = 0 AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND "
+          "(SELECT group_concat(upper(type)) FROM pragma_table_info(t.name) WHERE pk > 0) IS NOT 'INTEGER' LIMIT 1");
+      if (!row.step()) return;
+      found = "a VACUUM may give other rowids to the rows of " + sqlite::quote_identifier(row.text(1)) + ", by which the index " +
+              sqlite::quote_identifier(row.text(0)) + " may know them: run VACUUM by hand where it does not, or build it anew afterwards";
+    });
+    return found;
   }
 
   // VACUUM writes the rows into a temporary file, and then over the old one, whose pages the journal keeps (or the log takes the new ones).
