@@ -18,6 +18,9 @@ namespace upkeep::inline v0 {
 /// While one lives, the first SIGINT or SIGTERM requests a stop instead of ending the process; a later one ends it as usual. What follows
 /// within a second is the same wish: timeout(1) and others tell the process and then its whole group. Make it at the beginning of main, before
 /// other threads are started: they inherit which signals they leave to it. One at a time.
+///
+/// When it goes, the process is as it was. Only where it goes within that second, the signals stay blocked: what is still to come is no new
+/// wish, and must not turn the end of a process that did as it was asked into a death by a signal.
 /// @par Thread safety
 /// `token` may be called by any thread; made and destroyed by the same one.
 class stop_signals {
@@ -44,7 +47,7 @@ class stop_signals {
     }
     ended_.notify_one();
     thread_.join();
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    if (!may_come_again_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
@@ -54,6 +57,7 @@ class stop_signals {
     int number = 0;
     sigwait(&signals_, &number);
     if (is_over()) return;
+    may_come_again_ = true;
     source_.request_stop();
     if (on_first_) on_first_();
     using clock = std::chrono::steady_clock;
@@ -67,6 +71,7 @@ class stop_signals {
     // All other threads go on blocking them, so a later signal needs this one to be delivered to.
     std::unique_lock lock(mutex_);
     if (over_) return;
+    may_come_again_ = false;
     passed_on_ = true;
     pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
     ended_.wait(lock, [this] { return over_; });
@@ -84,6 +89,7 @@ class stop_signals {
   std::mutex mutex_;
   std::condition_variable ended_;
   bool passed_on_ = false, over_ = false;
+  bool may_come_again_ = false;  // of the thread, and read when it has ended
   std::thread thread_;
 };
 

@@ -25,6 +25,29 @@ void forget_handlers() {
   std::signal(SIGTERM, SIG_DFL);
 }
 
+/// Signals in a child that says "works", and returns from `wait` once the first one was told.
+struct told_signals {
+  told_signals(const child::line_to_parent& parent, std::chrono::milliseconds same)
+      : signals(
+            [this] {
+              const std::lock_guard guard(mutex);
+              first = true;
+              told.notify_one();
+            },
+            same) {
+    parent.say(signals.token().stop_requested() ? "stops" : "works");
+  }
+  void wait() {
+    std::unique_lock lock(mutex);
+    told.wait(lock, [&] { return first; });
+  }
+
+  std::mutex mutex;
+  std::condition_variable told;
+  bool first = false;
+  const stop_signals signals;
+};
+
 }  // namespace
 
 TEST_CASE("the first signal requests a stop, a later one ends the process, one that follows at once means the same", "[stop_signals]") {
@@ -32,19 +55,9 @@ TEST_CASE("the first signal requests a stop, a later one ends the process, one t
   const bool at_once = GENERATE(false, true);
   child process([&](const child::line_to_parent& parent) {
     forget_handlers();
-    std::mutex mutex;
-    std::condition_variable told;
-    bool first = false;
-    const auto on_first = [&] {
-      const std::lock_guard guard(mutex);
-      first = true;
-      told.notify_one();
-    };
-    const stop_signals signals(on_first, at_once ? std::chrono::hours(1) : std::chrono::hours(0));
-    parent.say(signals.token().stop_requested() ? "stops" : "works");
-    std::unique_lock lock(mutex);
-    told.wait(lock, [&] { return first; });
-    parent.say(signals.token().stop_requested() ? "stops" : "works");
+    told_signals told(parent, at_once ? std::chrono::hours(1) : std::chrono::hours(0));
+    told.wait();
+    parent.say(told.signals.token().stop_requested() ? "stops" : "works");
     for (;;) ::pause();
     return std::string();
   });
@@ -56,32 +69,22 @@ TEST_CASE("the first signal requests a stop, a later one ends the process, one t
   CHECK(process.end().signal == (at_once ? SIGKILL : signal));
 }
 
-TEST_CASE("what came within the same second is forgotten with it", "[stop_signals]") {
+TEST_CASE("a process that ends as it was asked to is not killed by what follows at once", "[stop_signals]") {
   child process([&](const child::line_to_parent& parent) {
     forget_handlers();
     {
-      std::mutex mutex;
-      std::condition_variable told;
-      bool first = false;
-      const auto on_first = [&] {
-        const std::lock_guard guard(mutex);
-        first = true;
-        told.notify_one();
-      };
-      const stop_signals signals(on_first, std::chrono::hours(1));
-      parent.say("works");
-      std::unique_lock lock(mutex);
-      told.wait(lock, [&] { return first; });
+      told_signals told(parent, std::chrono::hours(1));
+      told.wait();
     }
-    parent.say("over");
-    for (;;) ::pause();
-    return std::string();
+    std::raise(SIGTERM);
+    std::raise(SIGINT);
+    return std::string("as usual");
   });
   CHECK(process.hear() == "works");
   process.send(SIGTERM);
-  CHECK(process.hear() == "over");
-  process.send(SIGTERM);
-  CHECK(process.end().signal == SIGTERM);
+  const upkeep_test::ended end = process.end();
+  CHECK(end.signal == 0);
+  CHECK(end.said == "as usual");
 }
 
 TEST_CASE("the process is as it was when it is gone", "[stop_signals]") {
