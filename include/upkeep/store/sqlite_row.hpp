@@ -87,8 +87,8 @@ class sqlite_row_reader {
   /// How many columns that names.
   [[nodiscard]] int count() const noexcept { return static_cast<int>(names_.size()); }
   [[nodiscard]] int id_column() const noexcept { return id_; }
-  /// Whether a vector of another width than the shape's was among the rows read.
-  [[nodiscard]] bool met_other_width() const noexcept { return met_other_width_; }
+  /// Whether a vector of another width was among the rows read, and the shape is that of the first rows only: all of them must be asked.
+  [[nodiscard]] bool is_in_doubt() const noexcept { return is_in_doubt_; }
 
   /// Appends the current row; returns about how many bytes it took.
   std::size_t read(const sqlite::statement& row, record_buffer& out) {
@@ -97,7 +97,7 @@ class sqlite_row_reader {
     set_aside health = set_aside::no;
     if (has(wanted_, field::vector)) {
       health = read_vector(row);
-      met_other_width_ = met_other_width_ || health == set_aside::wrong_width;
+      is_in_doubt_ = is_in_doubt_ || (health == set_aside::wrong_width && !shape_.certain);
       r.vector = components_;
     }
     r.source = text_of(row, source_, 0);
@@ -202,7 +202,7 @@ class sqlite_row_reader {
   std::string list_;
   int digested_ = 0, id_ = -1, vector_ = -1, source_ = -1, scope_ = -1, text_ = -1, text_size_ = -1, model_ = -1, created_ = -1,
       pinned_ = -1;
-  bool met_other_width_ = false;
+  bool is_in_doubt_ = false;
   std::vector<float> components_;
   std::array<std::array<char, 32>, 4> digits_{};
   row_digester digester_;

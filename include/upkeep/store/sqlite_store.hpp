@@ -54,12 +54,10 @@ class sqlite_store {
   explicit sqlite_store(const std::string& path, const sqlite_layout& layout = {}, const sqlite_store_options& options = {})
       : file_(canonical(path)), options_(checked(options)), table_(open(layout)) {
     if (const std::optional<std::size_t> own = detail::own_dimension(table_.database, table_.schema.name)) {
-      table_.shape = {.dimension = *own, .float32 = true, .float64 = false, .written = vector_encoding::float32};
-      all_surveyed_ = true;
+      table_.shape = {.dimension = *own, .float32 = true, .float64 = false, .written = vector_encoding::float32, .certain = true};
     } else {
       const detail::sqlite_vector_survey first(table_, detail::sqlite_vector_survey::first_look);
-      all_surveyed_ = first.is_whole() || !first.is_uniform(options_);
-      table_.shape = all_surveyed_ && !first.is_whole() ? detail::sqlite_vector_survey(table_).shape(options_) : first.shape(options_);
+      table_.shape = first.suffices(options_) ? first.shape(options_) : detail::sqlite_vector_survey(table_).shape(options_);
     }
   }
   sqlite_store(const sqlite_store&) = delete;
@@ -123,9 +121,8 @@ class sqlite_store {
         more = more || buffer.size() == options_.page_rows;
       }
       check_unwritten();
-      if (!all_surveyed_ && reader.met_other_width()) {
-        survey_all();
-        reader = table_.reader(wanted);
+      if (reader.is_in_doubt()) {
+        reader = sure_reader(wanted);
         pages = here;
         more = true;
         continue;
@@ -135,7 +132,7 @@ class sqlite_store {
       visit(buffer.batch());
       guard.lock();
     }
-    all_surveyed_ = all_surveyed_ || has(wanted, field::vector);
+    if (has(wanted, field::vector)) table_.shape.certain = true;  // no row left its reader in doubt
   }
 
   void fetch(std::span<const key_view> keys, field wanted, record_visitor visit) {
@@ -159,9 +156,8 @@ class sqlite_store {
         }
       }
       check_unwritten();
-      if (!all_surveyed_ && reader.met_other_width()) {
-        survey_all();
-        reader = table_.reader(wanted);
+      if (reader.is_in_doubt()) {
+        reader = sure_reader(wanted);
         continue;
       }
       keys = keys.subspan(done);
@@ -177,7 +173,7 @@ class sqlite_store {
   /// batch         holds twice; unsupported where the table has a NOT NULL column without default that is no field
   std::size_t upsert(const record_batch& rows) {
     const std::lock_guard guard(mutex_);
-    if (!all_surveyed_) survey_all();
+    make_certain();
     const std::size_t before = table_.shape.dimension;
     if (before == 0) table_.shape.dimension = rows.vectors.cols();
     try {
@@ -266,8 +262,9 @@ class sqlite_store {
     return options;
   }
 
-  // The first rows were of one width, and now there is another: all of them tell whether the table mixes widths or encodings.
-  void survey_all() {
+  // The first rows do not tell whether a table mixes widths or encodings. All of them do.
+  void make_certain() {
+    if (table_.shape.certain) return;
     const detail::vector_shape all = detail::sqlite_vector_survey(table_).shape(options_);
     if (all.dimension != table_.shape.dimension) {
       throw error(errc::changed, "the vectors of " + detail::name_table(table_.database, table_.schema) + " have " +
@@ -275,7 +272,12 @@ class sqlite_store {
                                      " when it was opened: open it again and make a new plan");
     }
     table_.shape = all;
-    all_surveyed_ = true;
+  }
+
+  // For rows that have to be read again, because a reader that knew only the first met a vector of another width.
+  detail::sqlite_row_reader sure_reader(field wanted) {
+    make_certain();
+    return table_.reader(wanted);
   }
 
   [[nodiscard]] detail::sqlite_table open(const sqlite_layout& layout) {
@@ -366,7 +368,6 @@ class sqlite_store {
   std::string file_;
   sqlite_store_options options_;
   std::optional<stamp> stamp_;  // of a file that is read without locks
-  bool all_surveyed_ = false;   // the shape is that of all rows, not only of the first
   detail::sqlite_table table_;
 };
 static_assert(vector_store<sqlite_store> && transactional_store<sqlite_store> && sized_store<sqlite_store>);

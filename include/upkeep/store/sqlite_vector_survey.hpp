@@ -22,7 +22,7 @@ namespace upkeep::inline v0::detail {
 /// them as unreadable.
 class sqlite_vector_survey {
  public:
-  /// How many rows a first look reads. Its answer serves where it `is_uniform`, until a vector of another width is met.
+  /// How many rows a first look reads. Where it `suffices`, its answer serves until a vector of another width is met.
   static constexpr std::size_t first_look = 4096;
 
   /// @param at_most rows, rounded up to whole pages of 4,096
@@ -58,11 +58,9 @@ class sqlite_vector_survey {
     }
   }
 
-  /// Whether every row was seen.
-  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
-
-  /// Whether all vectors seen have one size and one encoding, so that more of the same would tell nothing new.
-  [[nodiscard]] bool is_uniform(const sqlite_store_options& options) const {
+  /// Whether every row was seen, or all vectors seen have one size and one encoding, so that more of the same would tell nothing new.
+  [[nodiscard]] bool suffices(const sqlite_store_options& options) const {
+    if (is_whole_) return true;
     if (blobs_.size() + json_.size() != 1) return false;
     if (blobs_.empty() || options.encoding != vector_encoding::automatic) return true;
     const auto& [size, seen] = *blobs_.begin();
@@ -90,6 +88,7 @@ class sqlite_vector_survey {
       if (encoding == vector_encoding::float32 && size == shape.dimension * 4) float32_rows += seen.rows;
       if (encoding == vector_encoding::float64 && size == shape.dimension * 8) float64_rows += seen.rows;
     }
+    shape.certain = is_whole_;
     if (const auto json = json_.find(shape.dimension); json != json_.end()) json_rows = json->second;
     const bool undecided = float32_rows == 0 && float64_rows == 0;
     // Where there is no blob yet, the declared encoding is what comes.

@@ -134,6 +134,7 @@ struct vector_shape {
   bool float32 = false;                                ///< blobs of 4 bytes a component are vectors
   bool float64 = false;                                ///< blobs of 8 bytes a component are vectors
   vector_encoding written = vector_encoding::float32;  ///< how new vectors are stored
+  bool certain = false;                                ///< it is that of all rows, not only of the first
 
   /// Reads a blob into `out`; `no` when it is a vector of this shape.
   [[nodiscard]] set_aside read_blob(std::span<const std::byte> blob, std::vector<float>& out) const {

@@ -8,6 +8,8 @@
 #include "support/temporary_directory.hpp"
 #include "upkeep/store/sqlite_store.hpp"
 
+#include <utility>
+
 using upkeep::errc;
 using upkeep::field;
 using upkeep::set_aside;
@@ -29,15 +31,20 @@ struct seen_row {
   friend bool operator==(const seen_row&, const seen_row&) = default;
 };
 
-std::vector<seen_row> scanned(sqlite_store& store) {
+template <class Visit>
+std::vector<seen_row> scanned(sqlite_store& store, Visit&& before_each_batch) {
   std::vector<seen_row> rows;
   store.scan(field::vector, [&](const upkeep::record_batch& b) {
+    before_each_batch();
     for (std::size_t i = 0; i < b.size(); ++i) {
       rows.push_back(
           {b.health[i], b.vectors.cols() == 0 ? std::vector<float>() : std::vector<float>(b.vectors[i].begin(), b.vectors[i].end())});
     }
   });
   return rows;
+}
+std::vector<seen_row> scanned(sqlite_store& store) {
+  return scanned(store, [] {});
 }
 
 std::string table_of(const std::vector<std::string>& vectors, const upkeep_test::temporary_directory& folder,
@@ -200,6 +207,17 @@ TEST_CASE("another encoding of the same width that the first rows did not show i
     });
     CHECK(fetched == std::vector<seen_row>{rows[4999], expected});
   }
+}
+
+TEST_CASE("a scan that began before another one met the other encoding reads it as it is", "[sqlite_vector_survey]") {
+  const upkeep_test::temporary_directory folder;
+  sqlite_store store(long_table(folder, "t.db", f64({0.1, -0.7})), layout);
+  bool first = true;
+  const auto rows = scanned(store, [&] {
+    if (std::exchange(first, false)) CHECK(scanned(store).size() == 5001);
+  });
+  REQUIRE(rows.size() == 5001);
+  CHECK(rows[5000] == seen_row{set_aside::no, {0.1F, -0.7F}});
 }
 
 TEST_CASE("vectors that all got another width since the store was opened are refused", "[sqlite_vector_survey]") {
