@@ -3,6 +3,7 @@
 
 #include "../base/string_column.hpp"
 #include "../concepts/history.hpp"
+#include "kept_history.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -59,7 +60,7 @@ class memory_history {
   }
 
   void record_orphans(std::span<const orphan_sighting> seen) {
-    std::map<key, sighting> now;
+    std::map<key, detail::kept_sighting> now;
     for (const orphan_sighting& s : seen) now[key(s.key)].meet(s.source, s.first_seen);
     const std::lock_guard guard(state_->mutex);
     for (auto& [k, s] : now) {
@@ -71,18 +72,19 @@ class memory_history {
   }
 
   void visit_orphans(function_ref<void(const orphan_sighting&)> visit) {
-    std::map<key, sighting> copy;
+    std::map<key, detail::kept_sighting> copy;
     {
       const std::lock_guard guard(state_->mutex);
       copy = state_->orphans;
     }
-    for (const auto& [k, s] : copy) visit({.key = k, .source = view(s.source), .first_seen = s.first_seen});
+    for (const auto& [k, s] : copy) visit({.key = k, .source = detail::view_of(s.source), .first_seen = s.first_seen});
   }
 
   void add_to_ledger(std::span<const ledger_entry> entries) {
     std::map<key, removal> added;
     for (const ledger_entry& e : entries)
-      added.insert_or_assign(key(e.removed), removal{own(e.source), key(e.witness), e.score, own(e.receipt), e.until});
+      added.insert_or_assign(key(e.removed),
+                             removal{detail::copy_of(e.source), key(e.witness), e.score, detail::copy_of(e.receipt), e.until});
     const std::lock_guard guard(state_->mutex);
     while (!added.empty()) {  // by nodes: moving one over cannot throw, so the entries come in whole
       auto node = added.extract(added.begin());
@@ -106,11 +108,16 @@ class memory_history {
       copy = state_->ledger;
     }
     for (const auto& [k, r] : copy)
-      visit({.removed = k, .source = view(r.source), .witness = r.witness, .score = r.score, .receipt = view(r.receipt), .until = r.until});
+      visit({.removed = k,
+             .source = detail::view_of(r.source),
+             .witness = r.witness,
+             .score = r.score,
+             .receipt = detail::view_of(r.receipt),
+             .until = r.until});
   }
 
   void record_decision(const review_decision& d) {
-    decision made{key(d.removed), key(d.survivor), d.removed_hash, d.survivor_hash, d.accepted, std::string(d.who), d.when};
+    detail::kept_decision made{key(d.removed), key(d.survivor), d.removed_hash, d.survivor_hash, d.accepted, std::string(d.who), d.when};
     std::pair<key, key> pair = pair_of(d.removed, d.survivor);
     const std::lock_guard guard(state_->mutex);
     state_->decisions.insert_or_assign(std::move(pair), std::move(made));
@@ -123,45 +130,21 @@ class memory_history {
   }
 
   void visit_decisions(function_ref<void(const review_decision&)> visit) {
-    std::map<std::pair<key, key>, decision> copy;
+    std::map<std::pair<key, key>, detail::kept_decision> copy;
     {
       const std::lock_guard guard(state_->mutex);
       copy = state_->decisions;
     }
-    for (const auto& [pair, d] : copy) visit({d.removed, d.survivor, d.removed_hash, d.survivor_hash, d.accepted, d.who, d.when});
+    for (const auto& [pair, d] : copy) visit(d.view());
   }
 
  private:
-  using optional_text = std::optional<std::string>;
-  static optional_text own(std::string_view text) { return is_present(text) ? optional_text(text) : std::nullopt; }
-  static std::string_view view(const optional_text& text) { return text ? std::string_view(*text) : std::string_view(); }
-
-  struct sighting {
-    optional_text source;
-    time_point first_seen{};
-    bool met = false;
-
-    // A key that is named twice keeps its last source, and the earliest time that source was seen.
-    void meet(std::string_view seen_source, time_point when) {
-      optional_text named = own(seen_source);
-      if (!met || source != named || when < first_seen) first_seen = when;
-      source = std::move(named);
-      met = true;
-    }
-  };
   struct removal {
-    optional_text source;
+    detail::optional_text source;
     key witness;
     double score = 0;
-    optional_text receipt;
+    detail::optional_text receipt;
     time_point until{};
-  };
-  struct decision {
-    key removed, survivor;
-    std::uint64_t removed_hash = 0, survivor_hash = 0;
-    bool accepted = false;
-    std::string who;
-    time_point when{};
   };
   // The same two rows in either order are one pair.
   static std::pair<key, key> pair_of(key_view a, key_view b) { return b < a ? std::pair(key(b), key(a)) : std::pair(key(a), key(b)); }
@@ -169,9 +152,9 @@ class memory_history {
   struct state {
     std::mutex mutex;
     std::vector<run_summary> runs;
-    std::map<key, sighting> orphans;
+    std::map<key, detail::kept_sighting> orphans;
     std::map<key, removal> ledger;
-    std::map<std::pair<key, key>, decision> decisions;
+    std::map<std::pair<key, key>, detail::kept_decision> decisions;
   };
   std::shared_ptr<state> state_;
 };

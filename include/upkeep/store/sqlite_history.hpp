@@ -4,6 +4,7 @@
 #include "../base/string_column.hpp"
 #include "../concepts/history.hpp"
 #include "../sqlite/own_file.hpp"
+#include "kept_history.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -71,8 +72,8 @@ class sqlite_history {
 
   void record_orphans(std::span<const orphan_sighting> seen) {
     file_.change([&](sqlite::connection& database) {
-      const std::map<key, sighting> known = read_orphans(database);
-      std::map<key, sighting> now;
+      const std::map<key, detail::kept_sighting> known = read_orphans(database);
+      std::map<key, detail::kept_sighting> now;
       for (const orphan_sighting& s : seen) now[key(s.key)].meet(s.source, s.first_seen);
       database.execute("DELETE FROM orphans");
       sqlite::statement insert(database, "INSERT INTO orphans(id, source, first_seen) VALUES (?1, ?2, ?3)");
@@ -80,7 +81,7 @@ class sqlite_history {
         const auto before = known.find(k);
         const bool same = before != known.end() && before->second.source == s.source;
         bind_key(insert, 1, k);
-        bind_text(insert, 2, view(s.source));
+        bind_text(insert, 2, detail::view_of(s.source));
         insert.bind_int64(3, (same ? std::min(s.first_seen, before->second.first_seen) : s.first_seen).time_since_epoch().count());
         insert.run();
       }
@@ -88,9 +89,9 @@ class sqlite_history {
   }
 
   void visit_orphans(function_ref<void(const orphan_sighting&)> visit) {
-    std::map<key, sighting> found;
+    std::map<key, detail::kept_sighting> found;
     file_.read([&](sqlite::connection& database) { found = read_orphans(database); });
-    for (const auto& [k, s] : found) visit({.key = k, .source = view(s.source), .first_seen = s.first_seen});
+    for (const auto& [k, s] : found) visit({.key = k, .source = detail::view_of(s.source), .first_seen = s.first_seen});
   }
 
   void add_to_ledger(std::span<const ledger_entry> entries) {
@@ -132,10 +133,10 @@ class sqlite_history {
     });
     for (const entry& e : found) {
       visit({.removed = e.removed,
-             .source = view(e.source),
+             .source = detail::view_of(e.source),
              .witness = e.witness,
              .score = e.score,
-             .receipt = view(e.receipt),
+             .receipt = detail::view_of(e.receipt),
              .until = e.until});
     }
   }
@@ -178,19 +179,19 @@ class sqlite_history {
   }
 
   void visit_decisions(function_ref<void(const review_decision&)> visit) {
-    std::vector<decision> found;
+    std::vector<detail::kept_decision> found;
     file_.read([&](sqlite::connection& database) {
       if (!has_decisions(database)) return;
       sqlite::statement row(database,
                             "SELECT low, high, low_goes, low_hash, high_hash, accepted, who, decided FROM decisions ORDER BY low, high");
       while (row.step()) {
-        decision d{key(read_key(row, 0)),
-                   key(read_key(row, 1)),
-                   std::bit_cast<std::uint64_t>(row.int64(3)),
-                   std::bit_cast<std::uint64_t>(row.int64(4)),
-                   row.int64(5) != 0,
-                   {},
-                   time_point(std::chrono::microseconds(row.int64(7)))};
+        detail::kept_decision d{key(read_key(row, 0)),
+                                key(read_key(row, 1)),
+                                std::bit_cast<std::uint64_t>(row.int64(3)),
+                                std::bit_cast<std::uint64_t>(row.int64(4)),
+                                row.int64(5) != 0,
+                                {},
+                                time_point(std::chrono::microseconds(row.int64(7)))};
         const std::span<const std::byte> who = row.blob(6);
         d.who.assign(reinterpret_cast<const char*>(who.data()), who.size());
         if (row.int64(2) == 0) {
@@ -200,7 +201,7 @@ class sqlite_history {
         found.push_back(std::move(d));
       }
     });
-    for (const decision& d : found) visit({d.removed, d.survivor, d.removed_hash, d.survivor_hash, d.accepted, d.who, d.when});
+    for (const detail::kept_decision& d : found) visit(d.view());
   }
 
  private:
@@ -213,37 +214,13 @@ class sqlite_history {
       "CREATE TABLE ledger(id NOT NULL PRIMARY KEY, source TEXT, witness NOT NULL, score REAL, receipt TEXT, until INTEGER NOT NULL) "
       "WITHOUT ROWID"};
 
-  using optional_text = std::optional<std::string>;
-  static std::string_view view(const optional_text& text) noexcept { return text ? std::string_view(*text) : std::string_view(); }
-
-  struct sighting {
-    optional_text source;
-    time_point first_seen{};
-    bool met = false;
-
-    // A key that is named twice keeps its last source, and the earliest time that source was seen.
-    void meet(std::string_view seen_source, time_point when) {
-      optional_text named = is_present(seen_source) ? optional_text(seen_source) : std::nullopt;
-      if (!met || source != named || when < first_seen) first_seen = when;
-      source = std::move(named);
-      met = true;
-    }
-  };
   struct entry {
     key removed;
-    optional_text source;
+    detail::optional_text source;
     key witness;
     double score = 0;
-    optional_text receipt;
+    detail::optional_text receipt;
     time_point until{};
-  };
-
-  struct decision {
-    key removed, survivor;
-    std::uint64_t removed_hash = 0, survivor_hash = 0;
-    bool accepted = false;
-    std::string who;
-    time_point when{};
   };
 
   static bool has_decisions(const sqlite::connection& database) {
@@ -266,15 +243,15 @@ class sqlite_history {
   static void bind_text(sqlite::statement& to, int parameter, std::string_view text) {
     is_present(text) ? to.bind_text(parameter, text) : to.bind_null(parameter);
   }
-  static optional_text read_text(const sqlite::statement& row, int column) {
-    return row.is_null(column) ? std::nullopt : optional_text(row.text(column));
+  static detail::optional_text read_text(const sqlite::statement& row, int column) {
+    return row.is_null(column) ? std::nullopt : detail::optional_text(row.text(column));
   }
 
-  static std::map<key, sighting> read_orphans(const sqlite::connection& database) {
-    std::map<key, sighting> found;
+  static std::map<key, detail::kept_sighting> read_orphans(const sqlite::connection& database) {
+    std::map<key, detail::kept_sighting> found;
     sqlite::statement row(database, "SELECT id, source, first_seen FROM orphans");
     while (row.step()) {
-      sighting& s = found[key(read_key(row, 0))];
+      detail::kept_sighting& s = found[key(read_key(row, 0))];
       s.source = read_text(row, 1);
       s.first_seen = time_point(std::chrono::microseconds(row.int64(2)));
     }
