@@ -22,8 +22,8 @@ struct compaction_options {
   compaction_mode mode = compaction_mode::slices;
   double least_free_share = 0.25;  ///< of the pages, from which on a file is rewritten, 0 to 1
   std::size_t slice_pages = 256;   ///< of one transaction, 1 to 65,536
-  std::chrono::milliseconds budget =
-      std::chrono::minutes(1);  ///< for all slices, one of which is always done; the rest is for the next run
+  /// For all slices, one of which is always done; the rest is for the next run.
+  std::chrono::milliseconds budget = std::chrono::minutes(1);
   /// Called between two slices, when nobody holds the store. Empty: waits for as long as the slice took, so that writers which ask for the
   /// lock now and then find it free every other time.
   std::function<void()> between_slices = {};

@@ -149,7 +149,8 @@ struct history {
                         e = d && has_add_to_ledger<T>, f = e && has_drop_from_ledger<T>, g = f && has_visit_ledger<T>;
   static constexpr bool decides = detail::names_record_decision<T> || detail::names_forget_decision<T> || detail::names_visit_decisions<T>;
   static constexpr bool i = has_record_decision<T>, j = i && has_forget_decision<T>, k = j && has_visit_decisions<T>;
-  static constexpr bool fits = g && (!detail::names_visit_runs<T> || has_visit_runs<T>)&&(!decides || k);
+  static constexpr bool browses = !detail::names_visit_runs<T> || has_visit_runs<T>;
+  static constexpr bool fits = g && browses && (!decides || k);
   static_assert(a, "upkeep: history: write `void record_run(const upkeep::run_summary& run)`");
   static_assert(!a || b, "upkeep: history: write `std::optional<upkeep::run_summary> last_run()`");
   static_assert(!b || c, "upkeep: history: write `void record_orphans(std::span<const upkeep::orphan_sighting> seen)`");
@@ -158,7 +159,7 @@ struct history {
   static_assert(!e || f, "upkeep: history: write `void drop_from_ledger(std::span<const upkeep::key_view> removed)`");
   static_assert(!f || g, "upkeep: history: write `void visit_ledger(upkeep::function_ref<void(const upkeep::ledger_entry&)> visit)`");
   static_assert(
-      !g || !detail::names_visit_runs<T> || has_visit_runs<T>,
+      !g || browses,
       "upkeep: browsable_history: write `void visit_runs(std::size_t most, upkeep::function_ref<void(const upkeep::run_summary&)> "
       "visit)`");
   static_assert(!g || !decides || i, "upkeep: deciding_history: write `void record_decision(const upkeep::review_decision& decision)`");

@@ -45,8 +45,8 @@ struct removal_limits {
   std::uint64_t count = std::numeric_limits<std::uint64_t>::max();  ///< rows
   double scope_fraction = 1.0;                                      ///< of the rows of any one scope, 0 to 1
   double absence_spike = 0.10;                                      ///< how far the share of absent sources may rise above the last run's
-  std::uint64_t container_sources =
-      10;  ///< a container of which so many sources are newly absent and none is present keeps its rows; 0: none does
+  /// A container of which so many sources are newly absent, and none is present, keeps its rows. 0: none does.
+  std::uint64_t container_sources = 10;
   on_excess excess = on_excess::abort;  ///< a spike always aborts; a container that is gone never does
 };
 
