@@ -157,9 +157,9 @@ TEST_CASE("shown durations and sizes read back as themselves", "[environment]") 
   upkeep::rng random(31);
   for (int i = 0; i < 2000; ++i) {
     const duration time(static_cast<std::int64_t>(random() >> (1 + random.below(62))));
-    REQUIRE(upkeep::detail::setting_type<duration>::parse(upkeep::detail::setting_type<duration>::show(time)) == time);
+    REQUIRE(upkeep::v0::detail::setting_type<duration>::parse(upkeep::v0::detail::setting_type<duration>::show(time)) == time);
     const byte_count size{random() >> (1 + random.below(62))};
-    REQUIRE(upkeep::detail::setting_type<byte_count>::parse(upkeep::detail::setting_type<byte_count>::show(size)) == size);
+    REQUIRE(upkeep::v0::detail::setting_type<byte_count>::parse(upkeep::v0::detail::setting_type<byte_count>::show(size)) == size);
   }
 }
 

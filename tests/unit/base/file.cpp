@@ -416,7 +416,7 @@ TEST_CASE("the directory of a path is what the system takes it for", "[file]") {
                                         {"./a", "."},
                                         {"../a/b", "../a"}}) {
     CAPTURE(path);
-    CHECK(upkeep::detail::directory_of(path) == directory);
+    CHECK(upkeep::v0::detail::directory_of(path) == directory);
   }
 }
 

@@ -138,7 +138,7 @@ TEST_CASE("the portable logarithm is within 1e-15 of the real one", "[rng]") {
   for (int i = 0; i < 20000; ++i) {
     const double x = random.uniform() * std::ldexp(1.0, static_cast<int>(random.below(40)) - 30) + 1e-300;
     const auto real = static_cast<double>(std::log(static_cast<long double>(x)));
-    REQUIRE(std::abs(upkeep::detail::portable_log(x) - real) <= 1e-15 * std::max(1.0, std::abs(real)));
+    REQUIRE(std::abs(upkeep::v0::detail::portable_log(x) - real) <= 1e-15 * std::max(1.0, std::abs(real)));
   }
 }
 

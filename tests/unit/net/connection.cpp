@@ -13,7 +13,7 @@
 
 using namespace std::chrono_literals;
 using upkeep::errc;
-using upkeep::detail::connection;
+using upkeep::v0::detail::connection;
 using upkeep_test::failure_of;
 using upkeep_test::raw_server;
 
@@ -64,7 +64,7 @@ TEST_CASE("the deadline holds for who does not listen, and for who does not shak
   raw_server silent([](raw_server::peer& client) { client.wait_for_end(); });
   const auto failure = failure_of([&] {
     connection line = connect("127.0.0.1", silent.port(), 60ms);
-    line.start_tls(upkeep::detail::tls_context(""), "127.0.0.1");
+    line.start_tls(upkeep::v0::detail::tls_context(""), "127.0.0.1");
   });
   CHECK(failure.code == errc::unavailable);
   CHECK(failure.names("it: "));

@@ -9,8 +9,8 @@
 
 using upkeep::errc;
 using upkeep::http_request;
-using upkeep::detail::check_request;
-using upkeep::detail::name_of;
+using upkeep::v0::detail::check_request;
+using upkeep::v0::detail::name_of;
 using upkeep_test::failure_of;
 
 TEST_CASE("headers cannot end their line, nor take the client's place", "[http_message]") {

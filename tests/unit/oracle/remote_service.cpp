@@ -19,7 +19,7 @@ using upkeep::testing::manual_clock;
 using upkeep_test::failure_of;
 using upkeep_test::http_answer;
 using upkeep_test::raw_server;
-using service = upkeep::detail::remote_service<manual_clock>;
+using service = upkeep::v0::detail::remote_service<manual_clock>;
 
 namespace {
 
@@ -30,7 +30,7 @@ upkeep::remote_options quick() {
 }
 
 const auto only_200 = [](const upkeep::http_response& response) {
-  if (response.status != 200) upkeep::detail::refuse_status("it", response.status);
+  if (response.status != 200) upkeep::v0::detail::refuse_status("it", response.status);
 };
 
 }  // namespace
@@ -92,7 +92,7 @@ TEST_CASE("a token is asked for each time, and a status says what to check", "[r
   CHECK(asked.authorization()->value == "Bearer t1");
   CHECK(asked.authorization()->value == "Bearer t2");
   CHECK_FALSE(service(quick(), manual_clock()).authorization());
-  const auto said = [](int status) { return failure_of([&] { upkeep::detail::refuse_status("it", status); }); };
+  const auto said = [](int status) { return failure_of([&] { upkeep::v0::detail::refuse_status("it", status); }); };
   CHECK(said(403).names("token"));
   CHECK(said(302).names("redirects are not followed"));
   CHECK(said(404).names("address"));

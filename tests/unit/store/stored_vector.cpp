@@ -11,10 +11,10 @@
 
 using upkeep::set_aside;
 using upkeep::vector_encoding;
-using upkeep::detail::append_json_vector;
-using upkeep::detail::encoding_evidence;
-using upkeep::detail::read_json_vector;
-using upkeep::detail::vector_shape;
+using upkeep::v0::detail::append_json_vector;
+using upkeep::v0::detail::encoding_evidence;
+using upkeep::v0::detail::read_json_vector;
+using upkeep::v0::detail::vector_shape;
 
 namespace {
 
