@@ -135,7 +135,7 @@ void show_next(const screen& out, const settings& s, const upkeep::janitor_repor
     const std::string reason = r.status == outcome::aborted ? r.aborted_reason : excess;
     next("look at " + (s.plan.empty() ? std::string("a plan (--plan FILE)") : "the plan " + s.plan) + "; if it is right, allow it with");
     out.command({lifting_option(reason, r.planned, r.rows, absent)});
-  } else if (r.baseline) {
+  } else if (r.baseline && r.phase != "detect") {
     next("a first run only looks and remembers. Run it again " + (s.grace.count() != 0 && s.asks_sources()
                                                                       ? "after " + duration_text(s.grace) + ": orphans must be seen twice."
                                                                       : std::string("to clean up.")));

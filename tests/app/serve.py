@@ -53,12 +53,25 @@ expect(result.stdout.count("manual  done") == 2 and "cleanup_vector_store comple
 receipt = re.search(r"receipt (\S+)", result.stdout).group(1)
 expect(run("undo", *s.options(sources=False), "--receipt", receipt).returncode == 0 and s.content() == content, "undo brings all of it back")
 
-# Beyond a limit: nothing is removed, the alert says why.
+# The first night records what is there, however much that is. The next one is beyond the limit: nothing is removed, the alert says why, and
+# those who look later see it.
 s = store("limit.sqlite")
 content = s.content()
+METRICS, REPORTED = SCRATCH / "limit.prom", SCRATCH / "limit.json"
+ABORTED = r'^upkeep_janitor_aborts_total\{.*reason="safety_threshold"\} 1$'
 ask("trigger", s)
-night = server(s, "--no-baseline", "--grace", "0", "--max-removal", "0.01")
+night = server(s, "--max-removal", "0.01", "--metrics", METRICS, "--report", REPORTED)
+expect(night.waits_for("job_ended") and s.content() == content, "the first night ends")
+night.stop()
+report = json.loads(REPORTED.read_text())
+expect(report["baseline"] is True and report["status"] == "done" and " alert: " not in night.said(), f"as done: it recorded: {night.said()}")
+expect("manual  done" in ask("history", s).stdout and not re.search(ABORTED, METRICS.read_text(), re.M), "and was refused for nothing")
+ask("trigger", s)
+night = server(s, "--grace", "0", "--max-removal", "0.01", "--metrics", METRICS, "--report", REPORTED)
 expect(night.waits_for("job_ended"), "a night beyond the limit ends")
+report = json.loads(REPORTED.read_text())
+expect(report["phase"] == "log" and report["would_abort"] == "safety_threshold", f"what it saw is recorded: {report}")
+expect(re.search(ABORTED, METRICS.read_text(), re.M), "and its refusal is counted")
 expect(s.content() == content and " alert: upkeep: " in night.said() and "cleanup_vector_store" not in night.said(), "and removes nothing: " + night.said())
 expect(night.stop() == 0 and "aborted (safety_threshold)" in ask("history", s).stdout, "and is aborted in the history")
 

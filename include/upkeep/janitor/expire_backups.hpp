@@ -53,7 +53,7 @@ class backup_expiry {
       }
       for (const std::size_t i : going) expire(all[i]);
     } catch (...) {
-      report_.error = what_was_thrown();
+      report_.error += (report_.error.empty() ? "" : "; ") + what_was_thrown();
     }
     return std::move(report_);
   }
@@ -70,14 +70,23 @@ class backup_expiry {
   }
   [[nodiscard]] std::uint64_t size_of(const std::string& id) const { return file_size(file(id, backup_ending)).value_or(0); }
 
-  [[nodiscard]] std::vector<std::string> runs_with(std::string_view ending) const {
+  // A receipt that cannot be read may be another store's, and somebody else's: it is left alone, and said.
+  bool is_ours(const std::string& path, std::string_view id) {
+    try {
+      return is_receipt_of(read_file(path, 1U << 20U), id, store_);
+    } catch (const error& failure) {
+      report_.error += (report_.error.empty() ? "" : "; ") + std::string(failure.what());
+      return false;
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> runs_with(std::string_view ending) {
     std::vector<std::string> ids;
     std::error_code failure;
     for (std::filesystem::directory_iterator entry(directory_, failure), end; !failure && entry != end; entry.increment(failure)) {
       const std::string name = entry->path().filename().string();
       const std::optional<std::string_view> id = run_of_file(name, ending);
-      if (id && is_file(entry->path().string()) && is_receipt_of(read_file(entry->path().string(), 1U << 20U), *id, store_))
-        ids.emplace_back(*id);
+      if (id && is_file(entry->path().string()) && is_ours(entry->path().string(), *id)) ids.emplace_back(*id);
     }
     if (failure) throw error(errc::io, "cannot read the folder of the backups '" + directory_ + "': " + failure.message());
     std::sort(ids.begin(), ids.end());

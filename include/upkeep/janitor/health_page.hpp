@@ -193,10 +193,12 @@ class page_writer {
     }
     const janitor_report& r = *run.report;
     if (!r.error.empty()) paragraph("<bdi>" + html_text(r.error, 1000) + "</bdi>", "alarm");
+    if (!r.would_abort.empty() && !r.baseline)
+      paragraph("A cleanup is refused, because of <code>" + html_text(r.would_abort, 100) + "</code>.", "alarm");
     if (!r.refused.empty()) paragraph("<bdi>" + html_text(r.refused, 1000) + "</bdi>", "alarm");
     if (!r.notifier_error.empty())
       paragraph("The message could not be delivered: <bdi>" + html_text(r.notifier_error, 1000) + "</bdi>", "alarm");
-    if (r.baseline) paragraph("The first run on this store: it looked and remembered, and removed nothing.");
+    if (r.baseline && r.phase != "detect") paragraph("The first run on this store: it looked and remembered, and removed nothing.");
     out_ += "<dl class=\"figures\">\n";
     figure("Rows", page_count(r.rows));
     const auto found = [](std::uint64_t seen, std::uint64_t gone) {

@@ -3,6 +3,7 @@
 
 #include "../base/file_lock.hpp"
 #include "cleanup.hpp"
+#include "end_of_run.hpp"
 #include "expire_backups.hpp"
 #include "give_space_back.hpp"
 #include "pair_review.hpp"
@@ -187,39 +188,7 @@ class janitor {
 
   void finish(janitor_report& r, progress& p) {
     if (r.phase != "detect") r.notifier_error = deliver(detail::message_about(r));
-    const auto set_aside = [&](upkeep::set_aside reason) { return r.set_aside[static_cast<std::size_t>(reason)]; };
-    const event_field fields[] = {{"status", to_string(r.status)},
-                                  {"phase", r.phase},
-                                  {"store", r.store},
-                                  {"dry_run", r.dry_run},
-                                  {"aborted_reason", r.aborted_reason},
-                                  {"rows", r.rows},
-                                  {"set_aside_zero", set_aside(upkeep::set_aside::zero)},
-                                  {"set_aside_not_finite", set_aside(upkeep::set_aside::not_finite)},
-                                  {"set_aside_wrong_width", set_aside(upkeep::set_aside::wrong_width)},
-                                  {"set_aside_unreadable", set_aside(upkeep::set_aside::unreadable)},
-                                  {"duplicates_found", r.duplicates_found},
-                                  {"duplicates_removed", r.duplicates_removed},
-                                  {"orphans_found", r.orphans_found},
-                                  {"orphans_removed", r.orphans_removed},
-                                  {"sources", r.sources},
-                                  {"unknown_sources", r.unknown_sources},
-                                  {"review_pairs", r.review_pairs},
-                                  {"bytes_reclaimed", r.bytes_reclaimed},
-                                  {"file_bytes", r.file_bytes_after},
-                                  {"page_bytes", r.compaction ? r.compaction->page_bytes : std::uint64_t{0}},
-                                  {"free_bytes", r.compaction ? r.compaction->free_bytes_after() : std::uint64_t{0}},
-                                  {"scan_seconds", r.seconds.scan},
-                                  {"oracle_seconds", r.seconds.oracle},
-                                  {"join_seconds", r.seconds.join},
-                                  {"guard_seconds", r.seconds.guard},
-                                  {"backup_seconds", r.seconds.backup},
-                                  {"remove_seconds", r.seconds.remove},
-                                  {"compact_seconds", r.seconds.compact},
-                                  {"total_seconds", r.total_seconds},
-                                  {"error", r.error},
-                                  {"notifier_error", r.notifier_error}};
-    r.observer_error = tell_safely(p, {r.status != outcome::done ? event_level::alert : event_level::info, "run_finished", {}, fields});
+    r.observer_error = detail::with_end_of_run(r, [&](const event& e) { return tell_safely(p, e); });
   }
 
   template <class Body>
@@ -255,10 +224,16 @@ class janitor {
     return found;
   }
 
-  janitor_report detect(progress& p) {
-    analysis found = look("detect", p);
+  // What would become of a cleanup.
+  void foresee(analysis& found) {
+    found.report.baseline = options_.baseline && detail::looks_first(detail::use(parts_.history).last_run());
     if (options_.limits.excess == on_excess::abort)
       found.report.would_abort = exceeded_limit(found.plan, options_.limits, found.basis).reason;
+  }
+
+  janitor_report detect(progress& p) {
+    analysis found = look("detect", p);
+    foresee(found);
     last_plan_ = std::move(found.plan);
     return std::move(found.report);
   }
@@ -308,18 +283,16 @@ class janitor {
     tell_interruption(p);
     analysis found = look(to_string(options_.phase), p);
     janitor_report& r = found.report;
-    auto& history = detail::use(parts_.history);
-    const auto last = history.last_run();
-    const bool first = detail::looks_first(last);
+    foresee(found);
     absence_spike_ = exceeded_limit(plan(), options_.limits, found.basis).reason == "absence_spike";
     if (!options_.dry_run) remember(found);
-    r.baseline = first && options_.baseline;
     if (options_.phase == phase::log || r.baseline) {
       if (!options_.dry_run) record(r, to_string(outcome::done));
       last_plan_ = std::move(found.plan);
       return std::move(r);
     }
     last_plan_ = std::move(found.plan);
+    r.would_abort.clear();  // it is, or it is not
     execute(last_plan_, found.basis, r, p);
     return std::move(r);
   }
@@ -420,16 +393,24 @@ class janitor {
       cleaner.remove();
     }
     if (options_.dry_run) return;
-    if (r.status == outcome::done) {
+    if (r.status == outcome::done) detail::expire_backups(parts_, options_, r, progress, now());
+    // Twice, since giving space back may take long: a process that dies then has left nothing to recover.
+    if (record_end(r) && r.status == outcome::done) {
       detail::give_space_back(parts_.store, options_, r, progress);
-      detail::expire_backups(parts_, options_, r, progress, now());
+      record_end(r);
     }
+  }
+
+  // Whether it could be recorded. Once rows are gone, that it could not is said in the report, which must not be lost.
+  bool record_end(janitor_report& r) {
     try {
       record(r, to_string(r.status));
+      return true;
     } catch (...) {
       if (r.removed() == 0 && r.aborted_reason != detail::not_enough_space) throw;  // of a full disk people hear all the same
       r.status = r.status == outcome::done ? outcome::failed : r.status;
       r.error += (r.error.empty() ? "" : "; ") + std::string("the history could not be written: ") + detail::what_was_thrown();
+      return false;
     }
   }
 

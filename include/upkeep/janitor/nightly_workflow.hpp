@@ -16,8 +16,8 @@ namespace upkeep::inline v0 {
 
 /// What a night needs from those who run it.
 struct nightly_tasks {
-  /// Runs the janitor up to a phase (`phase::detect`, which changes nothing, or `phase::cleanup`) and returns its report. To be called again
-  /// after an attempt that was interrupted, when `step_call::resumed` is true.
+  /// Runs the janitor up to a phase (`phase::detect`, which changes nothing, then `phase::cleanup`, or `phase::log` where it would be refused)
+  /// and returns its report. To be called again after an attempt that was interrupted, when `step_call::resumed` is true.
   std::function<janitor_report(phase, step_call&)> run;
   /// Delivers to the notification channel. May throw: then it is called again with the same job, also for those who have the message.
   std::function<void(const message&, step_call&)> notify;
@@ -25,12 +25,13 @@ struct nightly_tasks {
 };
 
 /// `analyze_vector_store`, then `cleanup_vector_store` where no limit would be exceeded, then `send_slack_notification`, or
-/// `send_container_alert` where the rows of a container were kept that seems to have gone; in all other cases `send_alert`, and the job ends
-/// `aborted` with the limit as its reason, or `failed`.
+/// `send_container_alert` where the rows of a container were kept that seems to have gone, or `send_oracle_alert` where the oracle answered for
+/// no source; in all other cases `send_alert`, and the job ends `aborted` with the limit as its reason, or `failed`. The reason of a message
+/// that could not be delivered is `message_not_delivered`.
 ///
 /// Facts of `analyze_vector_store` and `cleanup_vector_store`: `status`, `reason` (the limit that would be or was exceeded), the counts of the
-/// report, `refused` (`yes` where only containers were refused, or `no`), `message_title`, `message_text`; of the first one also `safe`, `yes`
-/// or `no`.
+/// report, `refused` (`yes` where only containers were refused, or `no`), `oracle` (`mute` or `answers`), `message_title`,
+/// `message_text`; of the first one also `safe`, `yes` or `no`.
 [[nodiscard]] inline step_table nightly_workflow() {
   step_table table{.name = "nightly_janitor"};
   const retry_policy patient{.attempts = 5, .delay = std::chrono::seconds(30), .factor = 2.0, .maximum_delay = std::chrono::minutes(10)};
@@ -43,6 +44,7 @@ struct nightly_tasks {
   table.steps.push_back({.name = "cleanup_vector_store",
                          .retry = patient,
                          .then = {{.fact = "refused", .equals = "yes", .next = "send_container_alert"},
+                                  {.fact = "oracle", .equals = "mute", .next = "send_oracle_alert"},
                                   {.fact = "status", .equals = "done", .next = "send_slack_notification"},
                                   {.fact = "status", .equals = "aborted", .next = "send_alert"},
                                   {.next = "send_failure_alert"}},
@@ -52,6 +54,12 @@ struct nightly_tasks {
                          .start_to_close = std::chrono::minutes(5),
                          .retry = patient,
                          .then = {{.status = "done", .reason = "container_refused"}},
+                         .on_failure = {.status = "done", .reason = "message_not_delivered"}});
+  // Nothing was removed, since nothing is known of any source; the next night may be better.
+  table.steps.push_back({.name = "send_oracle_alert",
+                         .start_to_close = std::chrono::minutes(5),
+                         .retry = patient,
+                         .then = {{.status = "done", .reason = "oracle_mute"}},
                          .on_failure = {.status = "done", .reason = "message_not_delivered"}});
   // A message that cannot be delivered changes nothing about the night; that it could not is in the history.
   table.steps.push_back({.name = "send_slack_notification",
@@ -83,6 +91,7 @@ namespace detail {
   return {{"status", std::string(to_string(r.status))},
           {"reason", r.aborted_reason.empty() ? r.would_abort : r.aborted_reason},
           {"refused", r.status == outcome::done && !r.refused.empty() ? "yes" : "no"},
+          {"oracle", r.sources != 0 && r.unknown_sources == r.sources ? "mute" : "answers"},
           {"run_id", r.run_id},
           {"rows", std::to_string(r.rows)},
           {"duplicates_found", std::to_string(r.duplicates_found)},
@@ -109,11 +118,15 @@ namespace detail {
   std::map<std::string, activity, std::less<>> all;
   all["analyze_vector_store"] = [run](step_call& call) {
     const janitor_report r = run(phase::detect, call);
+    // The first cleanup only records what is there, and is refused for nothing.
+    const bool safe = r.would_abort.empty() || r.baseline;
+    // What was seen counts also in a night that is refused: for the grace of orphans, for the history and the metrics.
+    if (!safe) run(phase::log, call);
     step_facts facts = detail::facts_of(r);
-    if (!r.would_abort.empty())
+    if (!safe)
       for (auto& [name, value] : facts)
         if (name == "message_title") value = "upkeep: nothing was removed, because of " + r.would_abort + ", on " + r.store;
-    facts.emplace_back("safe", r.would_abort.empty() ? "yes" : "no");
+    facts.emplace_back("safe", safe ? "yes" : "no");
     return facts;
   };
   all["cleanup_vector_store"] = [run](step_call& call) { return detail::facts_of(run(phase::cleanup, call)); };
@@ -126,12 +139,13 @@ namespace detail {
     send(told_by(call), call);
     return {};
   };
-  all["send_container_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
-    message m = told_by(call);
-    m.level = message::urgency::alert;
-    send(m, call);
-    return {};
-  };
+  for (const char* step : {"send_container_alert", "send_oracle_alert"})
+    all[step] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
+      message m = told_by(call);
+      m.level = message::urgency::alert;
+      send(m, call);
+      return {};
+    };
   all["send_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
     message m = told_by(call);
     m.level = message::urgency::alert;

@@ -86,6 +86,11 @@ class pair_review {
     const std::size_t goes = detail::is_rather_kept(detail::use(parts_.retention), seen[0], seen[1]) ? 1 : 0;
     const record_view &removed = seen[goes], &survivor = seen[1 - goes];
     if (removed.pinned) refuse("both are pinned");
+    const time_point now = detail::use(parts_.clock).now();
+    detail::use(parts_.history).visit_ledger([&](const ledger_entry& e) {
+      if (e.until > now && e.witness == removed.key)
+        refuse("the first stands for the removed row " + to_string(e.removed) + " until " + to_iso8601(e.until));
+    });
     if (!same_value(removed.model, survivor.model)) refuse("their vectors are of different models");
     if (!options_.across_scopes && !same_value(removed.scope, survivor.scope)) refuse("they are of different scopes");
     double score = 0;

@@ -56,10 +56,10 @@ struct backup_report {
 struct janitor_report {
   std::string run_id, phase, store;
   bool dry_run = false;
-  bool baseline = false;  ///< this was the first run on the store: it recorded and removed nothing
+  bool baseline = false;  ///< the first run on the store, which records and removes nothing; of phase `detect`: it would be
   outcome status = outcome::done;
   std::string aborted_reason;  ///< `safety_threshold`, `count_limit`, `scope_threshold`, `absence_spike`, `not_enough_space`
-  std::string would_abort;     ///< of phase `detect`: the limit for which a cleanup would be aborted
+  std::string would_abort;     ///< of a run that only looks: the limit for which a cleanup would be aborted
   std::string error;           ///< one sentence where status is not `done`
   std::string refused;         ///< one sentence where containers were refused
   std::uint64_t rows = 0;
@@ -192,7 +192,8 @@ namespace detail {
 /// What people are told of a run.
 inline message message_about(const janitor_report& r) {
   message m;
-  m.level = r.status == outcome::done && r.refused.empty() ? message::urgency::notice : message::urgency::alert;
+  const bool mute = r.sources != 0 && r.unknown_sources == r.sources;
+  m.level = r.status == outcome::done && r.refused.empty() && !mute ? message::urgency::notice : message::urgency::alert;
   m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f", r.total_seconds);
@@ -203,6 +204,8 @@ inline message message_about(const janitor_report& r) {
   if (r.interrupted_removed != 0)
     m.text += "before that, attempts that were interrupted: " + std::to_string(r.interrupted_removed) + " rows removed\n";
   if (!r.refused.empty()) m.text += r.refused + "\n";
+  if (mute)
+    m.text += "the orphan oracle answered for none of " + std::to_string(r.sources) + " sources: nothing was removed; is it down?\n";
   if (!r.error.empty()) m.text += r.error + "\n";
   if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";
   return m;

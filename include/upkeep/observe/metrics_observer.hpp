@@ -27,7 +27,8 @@ namespace upkeep::inline v0 {
 /// Every metric of the janitor. All have the label `store`.
 inline constexpr std::array<metric_family, 14> janitor_metrics = {{
     {"upkeep_janitor_runs_total", metric_kind::counter, "Runs that ended, by phase and status."},
-    {"upkeep_janitor_aborts_total", metric_kind::counter, "Runs that a limit or a full disk kept from removing anything, by reason."},
+    {"upkeep_janitor_aborts_total", metric_kind::counter,
+     "Runs that a limit or a full disk kept from removing anything, and nights refused at their first look, by reason."},
     {"upkeep_janitor_removed_rows_total", metric_kind::counter, "Rows removed, by reason."},
     {"upkeep_janitor_reclaimed_bytes_total", metric_kind::counter, "Logical bytes of the removed rows."},
     {"upkeep_janitor_last_success_timestamp_seconds", metric_kind::gauge, "When a run last ended as done, in Unix time, by phase."},
@@ -183,6 +184,9 @@ class metrics_observer {
       for (const char* reason : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike", "not_enough_space"})
         metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 0);
       if (const std::string_view reason = text_of(e, "aborted_reason"); !reason.empty())
+        metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 1);
+      // A night that was refused at its first look is recorded as a `log`. A mere look was nobody's attempt to clean.
+      if (const std::string_view reason = text_of(e, "would_abort"); !reason.empty() && phase == "log" && !flag_of(e, "baseline"))
         metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 1);
       metrics.add("upkeep_janitor_removed_rows_total", by_reason("duplicate"), number_of(e, "duplicates_removed"));
       metrics.add("upkeep_janitor_removed_rows_total", by_reason("orphan"), number_of(e, "orphans_removed"));

@@ -161,6 +161,17 @@ TEST_CASE("expire_backups: what is not recognisably a backup of this store is le
   CHECK(r.error.empty());
 }
 
+TEST_CASE("expire_backups: a receipt that cannot be read is left alone and said, and keeps no other backup", "[expire_backups]") {
+  folder_of_backups f;
+  const std::string old = f.add(24h * 40), strange = f.add(24h * 50);
+  f.folder.write(strange + ".receipt.json", std::string((1U << 20U) + 1, ' '));
+  const backup_report r = f.expire();
+  CHECK(f.gone(old));
+  CHECK(f.whole(strange));
+  CHECK(r.deleted == 1);
+  CHECK(r.error.find(strange) != std::string::npos);
+}
+
 TEST_CASE("expire_backups: a process that died in between left no receipt that promises too much, and the next one finishes",
           "[expire_backups]") {
   folder_of_backups f;

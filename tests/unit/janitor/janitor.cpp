@@ -326,6 +326,10 @@ TEST_CASE("a plan beyond a limit aborts the whole cleanup and raises an alert", 
   const janitor_report looked = w.janitor().run();
   CHECK(looked.status == outcome::done);
   CHECK(looked.would_abort == reason);
+  // So is who keeps a record of it.
+  w.options.phase = phase::log;
+  CHECK(w.janitor().run().would_abort == reason);
+  CHECK(w.store.inner.history().last_run()->phase == "log");
 }
 
 TEST_CASE("trim removes the safest up to the limit", "[janitor]") {
@@ -409,6 +413,8 @@ TEST_CASE("a night in which the oracle knew nothing is not compared with", "[jan
   CHECK(blind.status == outcome::done);
   CHECK(blind.unknown_sources == 10);
   CHECK(blind.orphans_found == 0);
+  CHECK(w.notifier.messages.back().level == message::urgency::alert);
+  CHECK(w.notifier.messages.back().text.find("none of 10 sources") != std::string::npos);
   w.oracle.then = nullptr;
   CHECK(j.run().status == outcome::done);
   // Sources that could not be judged take no part in the share: 3 of the 4 that were answered for are absent.
@@ -881,6 +887,8 @@ TEST_CASE("the end of a run is told with all that its report counts", "[janitor]
   CHECK(field("phase") == "cleanup");
   CHECK(field("status") == to_string(r.status));
   CHECK(field("aborted_reason") == r.aborted_reason);
+  CHECK(field("would_abort").empty());
+  CHECK(field("baseline") == "0");
   CHECK(field("set_aside_zero") == "1");
   CHECK(field("set_aside_unreadable") == "0");
   CHECK(field("sources") == std::to_string(r.sources));

@@ -22,7 +22,8 @@ struct night {
   std::vector<std::string> done{};
   std::vector<message> notices{}, alerts{};
   unsigned messages_that_fail = 0;
-  bool analysis_fails = false;
+  bool analysis_fails = false, first = false;
+  std::uint64_t unknown_sources = 0;  ///< of 9
 
   job_end operator()() {
     nightly_tasks tasks;
@@ -35,6 +36,9 @@ struct night {
       r.rows = 100;
       r.duplicates_found = 4;
       r.refused = refused;
+      r.baseline = first;
+      r.sources = 9;
+      r.unknown_sources = unknown_sources;
       if (p == phase::detect) {
         r.would_abort = would_abort;
       } else {
@@ -105,11 +109,34 @@ TEST_CASE("a night beyond a limit is not cleaned: aborted, with the limit as its
     const job_end end = n();
     CHECK(end.status == "aborted");
     CHECK(end.reason == limit);
-    CHECK(n.done == std::vector<std::string>{"detect"});
+    CHECK(n.done == std::vector<std::string>{"detect", "log"});  // what was seen is remembered
     CHECK(n.notices.empty());
     REQUIRE(n.alerts.size() == 1);
     CHECK(n.alerts[0].level == message::urgency::alert);
     CHECK(n.alerts[0].title == "upkeep: nothing was removed, because of " + std::string(limit) + ", on memory");
+  }
+}
+
+TEST_CASE("the first night on a store records what is there, whatever a later one would be refused for", "[nightly_workflow]") {
+  night n;
+  n.first = true;
+  n.would_abort = "safety_threshold";
+  CHECK(n().status == "done");
+  CHECK(n.done == std::vector<std::string>{"detect", "cleanup"});
+  CHECK(n.notices.size() == 1);
+  CHECK(n.alerts.empty());
+}
+
+TEST_CASE("a night in which the oracle answered for no source is told as an alert", "[nightly_workflow]") {
+  for (const bool mute : {false, true}) {
+    night n;
+    n.unknown_sources = mute ? 9 : 8;
+    const job_end end = n();
+    CHECK(end.status == "done");
+    CHECK(end.reason == (mute ? "oracle_mute" : ""));
+    CHECK(n.notices.size() == (mute ? 0 : 1));
+    REQUIRE(n.alerts.size() == (mute ? 1 : 0));
+    if (mute) CHECK(n.alerts[0].text.find("answered for none of 9 sources") != std::string::npos);
   }
 }
 

@@ -221,6 +221,13 @@ TEST_CASE("pair_review: where there is nothing to decide, it says why", "[pair_r
     CHECK(failure.names(std::get<3>(refused)));
   }
   CHECK(failure_of([&] { people.decide(people.look_at("a", "b"), true, ""); }).names("`who` is empty"));
+  // A row that stands for another one stays until that one can no longer be brought back, whatever people say.
+  const ledger_entry held[] = {
+      {.removed = "gone", .source = {}, .witness = "b", .score = 1, .receipt = {}, .until = w.clock.now() + std::chrono::hours(1)}};
+  w.store.inner.history().add_to_ledger(held);
+  CHECK(failure_of([&] { static_cast<void>(people.look_at("a", "b")); }).names("stands for the removed row \"gone\" until"));
+  w.clock.advance(std::chrono::hours(1));
+  CHECK(people.look_at("a", "b").removed == key("b"));
   CHECK(people.decisions().empty());
   CHECK_FALSE(people.forget("a", "b"));
 }

@@ -40,8 +40,8 @@ std::string contents(const std::filesystem::path& path) {
 
 /// One run that ended, as the janitor tells it.
 struct run {
-  std::string store = "s", phase = "cleanup", status = "done", aborted_reason{};
-  bool dry_run = false;
+  std::string store = "s", phase = "cleanup", status = "done", aborted_reason{}, would_abort{};
+  bool dry_run = false, baseline = false;
   std::uint64_t rows = 200, duplicates = 10, orphans = 5, removed_duplicates = 8, removed_orphans = 3, bytes = 1000;
   std::uint64_t page_bytes = 512, free_bytes = 1024;
   double scan = 0.3, remove = 20;
@@ -52,6 +52,8 @@ struct run {
                                   {"store", store},
                                   {"dry_run", dry_run},
                                   {"aborted_reason", aborted_reason},
+                                  {"would_abort", would_abort},
+                                  {"baseline", baseline},
                                   {"rows", rows},
                                   {"set_aside_zero", std::uint64_t{2}},
                                   {"duplicates_found", duplicates},
@@ -118,6 +120,19 @@ TEST_CASE("metrics_observer: only a run that did what it should is a success") {
   run{.phase = "log"}.tell(metrics);
   CHECK(std::isnan(exposition(metrics.text()).value(name, {{"store", "s"}, {"phase", "cleanup"}})));
   CHECK(exposition(metrics.text()).value(name, {{"store", "s"}, {"phase", "log"}}) == 1'700'000'000);
+}
+
+TEST_CASE("metrics_observer: a night that was refused at its first look counts, a mere look and a first night do not") {
+  metrics_observer metrics;
+  const auto aborts = [&] {
+    return exposition(metrics.text()).value("upkeep_janitor_aborts_total", {{"store", "s"}, {"reason", "safety_threshold"}});
+  };
+  run{.phase = "detect", .would_abort = "safety_threshold"}.tell(metrics);
+  run{.phase = "cleanup", .would_abort = "safety_threshold", .baseline = true}.tell(metrics);
+  run{.phase = "log", .would_abort = "safety_threshold", .baseline = true}.tell(metrics);
+  CHECK(aborts() == 0);
+  run{.phase = "log", .would_abort = "safety_threshold"}.tell(metrics);
+  CHECK(aborts() == 1);
 }
 
 TEST_CASE("metrics_observer: a store without pages says nothing of free ones, a full one says 0") {
