@@ -17,6 +17,7 @@
 #include <upkeep/janitor/receipt_json.hpp>
 #include <upkeep/notify/webhook_notifier.hpp>
 #include <upkeep/observe/audit_log.hpp>
+#include <upkeep/observe/fanout_observer.hpp>
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/observe/metrics_observer.hpp>
 #include <upkeep/oracle/http_oracle.hpp>
@@ -100,8 +101,8 @@ struct observers {
   }
   void observe(const upkeep::event& e) {
     log.observe(e);
-    metrics->observe(e);
-    if (audit) audit->observe(e);  // last, because it may throw: what it was told of is then not done
+    // Last, because they may throw: what they were told of is then not done. One that throws keeps nothing from the other.
+    audit ? upkeep::fanout_observer(std::ref(*metrics), std::ref(*audit)).observe(e) : metrics->observe(e);
   }
 
   upkeep::log_observer log{stdout, {.format = upkeep::log_format::json_lines}};

@@ -71,11 +71,7 @@ void add_search(CLI::App& command, settings& s) {
       ->group("Search");
 }
 
-void add_limits(CLI::App& command, settings& s) {
-  command.add_option("--max-removal", s.max_removal, "largest share of all rows to remove (0.05)")->group("Limits");
-  command.add_option("--max-count", s.max_count, "largest number of rows to remove (no limit)")->group("Limits");
-  command.add_option("--max-absence-rise", s.max_absence_rise, "how far the share of gone sources may rise between runs (0.10)")
-      ->group("Limits");
+void add_containers(CLI::App& command, settings& s) {
   command
       .add_option("--container-sources", s.container_sources,
                   "keep the rows of a container none of whose sources is left, where so many went at a time; 0 removes them (10)")
@@ -83,6 +79,14 @@ void add_limits(CLI::App& command, settings& s) {
   command.add_option("--container-separators", s.container_separators, "what ends the container in a source's name (/:)")->group("Limits");
   command.add_option("--gone-container", s.gone_containers, "a container that is gone for good: its rows may go; may be repeated")
       ->group("Limits");
+}
+
+void add_limits(CLI::App& command, settings& s) {
+  command.add_option("--max-removal", s.max_removal, "largest share of all rows to remove (0.05)")->group("Limits");
+  command.add_option("--max-count", s.max_count, "largest number of rows to remove (no limit)")->group("Limits");
+  command.add_option("--max-absence-rise", s.max_absence_rise, "how far the share of gone sources may rise between runs (0.10)")
+      ->group("Limits");
+  add_containers(command, s);
 }
 
 void add_removal(CLI::App& command, settings& s) {
@@ -196,6 +200,7 @@ struct command_line {
     add_store(*report, s);
     add_sources(*report, s);
     add_search(*report, s);
+    add_containers(*report, s);
     report->add_option("--html", health.html, "write the page to this file")->required()->group("Output");
     report->add_option("--runs", health.runs, "show so many of the last runs (366)")->group("Output");
     report->add_option("--plan", s.plan, "show what this plan found instead of looking at the store")->group("Output");
@@ -243,6 +248,7 @@ struct command_line {
     add_store(*review, s);
     add_sources(*review, s);
     add_search(*review, s);
+    add_containers(*review, s);
     review->add_option("--accept", reviewed.accept, "of these two rows, the one that is less worth keeping may go")
         ->expected(2)
         ->type_name("ID")

@@ -145,6 +145,7 @@ struct sitting {
 /// One pair after another; each answer is on the disk before the next pair is shown.
 sitting ask(const screen& out, chosen_janitor& janitor, const std::vector<review_pair>& pairs, std::size_t most, std::stop_token stop) {
   sitting s;
+  s.skipped = pairs.size() - std::min(most, pairs.size());
   out.text("accept: the one goes in the next cleanup, the other stays and stands for it; reject: both stay, and nobody is asked again.");
   for (std::size_t i = 0; i < std::min(most, pairs.size()); ++i) {
     pair_seen seen;
@@ -169,7 +170,7 @@ sitting ask(const screen& out, chosen_janitor& janitor, const std::vector<review
       const std::optional<std::string> answer = read_answer(stop);
       if (!answer || *answer == "q" || *answer == "quit") {
         if (!answer) out.line();
-        s.skipped += pairs.size() - i;
+        s.skipped += std::min(most, pairs.size()) - i;
         return s;
       }
       if (*answer == "s" || *answer == "skip") {

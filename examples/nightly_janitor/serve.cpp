@@ -71,8 +71,7 @@ struct server_log {
 
   void observe(const upkeep::event& e) {
     if (!quiet || e.level >= upkeep::event_level::warning) lines.observe(e);
-    if (metrics) metrics->observe(e);
-    if (audit) audit->observe(e);  // last, because it may throw: the step then fails before what it was told of
+    tell(metrics, audit, e);  // last, because it may throw: the step then fails before what it was told of
   }
 
   upkeep::log_observer lines;

@@ -1,6 +1,7 @@
 #pragma once
 // What the subcommands share around a store: how it is laid out, who watches a janitor at work, examples of what goes.
 
+#include <upkeep/observe/fanout_observer.hpp>
 #include <upkeep/observe/log_observer.hpp>
 #include <upkeep/observe/metrics_observer.hpp>
 #include <upkeep/observe/progress_bar.hpp>
@@ -87,6 +88,21 @@ inline std::vector<example> examples_of(const upkeep::plan& plan, upkeep::sqlite
   return shown;
 }
 
+/// An observer that may be there.
+template <class Observer>
+struct optional_observer {
+  std::optional<Observer>* observer;
+  void observe(const upkeep::event& e) const {
+    if (*observer) (*observer)->observe(e);
+  }
+};
+
+/// Tells both, also where one of them cannot hear: metrics that cannot be written must leave no gap in the audit log. What one throws comes
+/// last: what was told is then not done.
+inline void tell(std::optional<upkeep::metrics_observer>& metrics, std::optional<upkeep::audit_log>& audit, const upkeep::event& e) {
+  upkeep::fanout_observer(optional_observer<upkeep::metrics_observer>{&metrics}, optional_observer<upkeep::audit_log>{&audit}).observe(e);
+}
+
 /// Sees every event: writes the audit log, draws the bar, writes the log, counts the runs, keeps warnings for the end, and calls
 /// `before_removal` while all rows are still there.
 struct watcher {
@@ -105,7 +121,6 @@ struct watcher {
   void observe(const upkeep::event& e) {
     if (progress) progress->observe(e);
     if (log) log->observe(e);
-    if (metrics) metrics->observe(e);
     if (e.level == upkeep::event_level::warning) {
       std::string sentence(e.text.empty() ? e.name : e.text);
       for (const char* name : {"error", "receipt"})
@@ -115,7 +130,7 @@ struct watcher {
       if (std::find(warnings.begin(), warnings.end(), sentence) == warnings.end() && warnings.size() < 5) warnings.push_back(sentence);
     }
     if (e.name == "backup_started" && before_removal) before_removal();
-    if (audit) audit->observe(e);  // last, because it may throw: the run then stops before what it was told of
+    tell(metrics, audit, e);  // last, because it may throw: the run then stops before what it was told of
   }
 
   std::optional<upkeep::audit_log> audit;
