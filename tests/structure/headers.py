@@ -6,7 +6,7 @@ usage: headers.py --compiler CXX --root ROOT [--jobs N] [--budget HEADER=LINES].
 One program shows it for several headers where each includes the one before it: what comes first then gives the next no name that it would
 not have by itself. Only where such a program fails are its headers compiled one by one.
 
-A budget counts the lines that the preprocessor hands on (blank ones and line markers left out); a header that is not there yet has none.
+A budget counts the lines that the preprocessor hands on (blank ones and line markers left out).
 --within: every outside header must come from below PREFIX or from the compiler's own folders (so that a build against other versions of the
 libraries cannot silently use this machine's).
 """
@@ -128,7 +128,8 @@ def main():
     for budget in options.budget:
         name, _, limit = budget.partition("=")
         if name not in names:
-            print(f"{name}: no budget to hold, it is not there yet")
+            print(f"{name} has a budget, and is not there")
+            failures += 1
             continue
         lines = preprocessed_lines(options, flags, name)
         print(f"{name}: {lines} preprocessed lines of at most {limit}")
@@ -153,6 +154,7 @@ def selftest(compiler):
         ("twice", {"x": "inline int size() { return 1; }\n"}, [], 1),
         ("warning", {"x": "#pragma once\ninline int size(int unused) { return 1; }\n"}, [], 1),
         ("budget", {"x": vector}, ["--budget", "x.hpp=100"], 1),
+        ("a budget of nothing", {"x": vector}, ["--budget", "y.hpp=100"], 1),
         ("good", {"x": vector}, ["--budget", "x.hpp=100000"], 0),
         ("a good chain", {"a": vector, "x": '#pragma once\n#include "a.hpp"\n' + uses}, [], 0),
         ("leans on a sibling", {"a": vector, "x": "#pragma once\n" + uses}, [], 1),

@@ -18,6 +18,10 @@
 #include <type_traits>
 #include <utility>
 
+#include <boost/version.hpp>
+#if BOOST_VERSION < 108100
+#error "upkeep needs Boost 1.81 or later with Boost.JSON (Debian 12: libboost-json1.81-dev)"
+#endif
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 
