@@ -5,6 +5,7 @@
 #include "../base/parallel.hpp"
 #include "../base/progress.hpp"
 #include "../concepts/duplicate_finder.hpp"
+#include "exhaustive_join.hpp"
 #include "sketch_choice.hpp"
 #include "sketch_search.hpp"
 #include "sketch_snapshot.hpp"
@@ -27,9 +28,17 @@ namespace detail {
 template <class Metric>
 class incremental_search {
  public:
+  /// @param may_do_without  whether rows of which most are near each other may be left to exhaustive_join; nothing is remembered of them
   incremental_search(const Metric& metric, std::string_view metric_name, matrix_view<const float> rows, const earlier_search& earlier,
-                     double threshold, const execution& how, progress& progress)
-      : metric_(metric), metric_name_(metric_name), rows_(rows), earlier_(earlier), threshold_(threshold), how_(how), progress_(progress) {}
+                     double threshold, bool may_do_without, const execution& how, progress& progress)
+      : metric_(metric),
+        metric_name_(metric_name),
+        rows_(rows),
+        earlier_(earlier),
+        threshold_(threshold),
+        may_do_without_(may_do_without),
+        how_(how),
+        progress_(progress) {}
 
   void run(pair_sink sink, find_report& report) {
     prepare();
@@ -197,13 +206,21 @@ class incremental_search {
     progress_.tell(
         event{problem_ ? event_level::warning : event_level::detail, "sketches_made_anew", problem_ ? problem_->what() : "", fields});
     earlier_rows_.reset();
-    space_ = choose_sketch<Metric>(rows_, rows_.rows(), rows_.rows(), metric_.radius(threshold_), how_, progress_);
+    double share = 0;
+    space_ = choose_sketch<Metric>(rows_, rows_.rows(), rows_.rows(), metric_.radius(threshold_), how_, progress_, &share);
+    if (are_sketches_useless<Metric>(space_, may_do_without_ ? share : 0)) {
+      const find_options options{.threshold = threshold_, .threads = how_.threads};
+      report = exhaustive_join<Metric>{metric_, how_.executor}.find_pairs(rows_, options, sink, progress_);
+      report.fresh = rows_.rows();
+      if (earlier_.keep) forget();
+      return;
+    }
     const sketched_rows<Metric> all(rows_, space_, how_, progress_);
     report.set_aside = all.set_aside();
     report.fresh = rows_.rows();
     const auto take = remembering(sink);
     report.pairs = sketch_search<Metric>(metric_, space_, threshold_, all, all).run(how_, take, progress_);
-    if (!earlier_.keep || pairs_.size() > most_pairs || !space_.usable()) return forget();
+    if (!earlier_.keep || pairs_.size() > most_pairs) return forget();
     sketch_snapshot made = describe();
     remember(all, 0, made.rows);
     keep_what_was_learnt([&] { write_snapshot(made, earlier_.path); });
@@ -330,6 +347,7 @@ class incremental_search {
   matrix_view<const float> rows_;
   const earlier_search& earlier_;
   double threshold_;
+  bool may_do_without_;
   const execution& how_;
   progress& progress_;
   sketch_space space_;

@@ -8,6 +8,7 @@
 #include "../simd/reference.hpp"
 #include "find_request.hpp"
 #include "principal_basis.hpp"
+#include "product_filter.hpp"
 #include "row_scaling.hpp"
 #include "sketch_space.hpp"
 
@@ -173,6 +174,13 @@ sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std
   if (best->shape.width == 64) search.find<64>(1);
   if (share != nullptr) *share = best->seconds / (pairs * 2 * d / 4.2e11);
   return sketch_space(search.found(), best->shape, largest, scale, radius);
+}
+
+/// Whether sketches save nothing: there is no room for them in single precision, or most rows are within reach of each other.
+/// @param share  of choose_sketch
+template <class Metric>
+bool are_sketches_useless(const sketch_space& space, double share) {
+  return !space.usable() || (product_metric<Metric> && share > 1);
 }
 
 }  // namespace detail

@@ -116,7 +116,8 @@ struct sketch_join {
       if (rows.rows() == 0 || rows.rows() < exhaustive_below || rows.cols() == 0) return find_pairs(rows, options, sink, progress);
       find_report report;
       const execution how{options.threads, executor};
-      detail::incremental_search<Metric>(metric, Metric::name(), rows, earlier, options.threshold, how, progress).run(sink, report);
+      detail::incremental_search<Metric>(metric, Metric::name(), rows, earlier, options.threshold, exhaustive_below != 0, how, progress)
+          .run(sink, report);
       report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
       return report;
     }
@@ -132,7 +133,7 @@ struct sketch_join {
     double share = 0;
     const sketch_space space =
         detail::choose_sketch<Metric>(rows, rows.rows(), rows.rows(), metric.radius(options.threshold), how, progress, &share);
-    if (!space.usable() || (product_metric<Metric> && exhaustive_below != 0 && share > 1))
+    if (detail::are_sketches_useless<Metric>(space, exhaustive_below != 0 ? share : 0))
       return exhaustive_join<Metric>{metric, executor}.find_pairs(rows, options, sink, progress);
     const sketched_rows<Metric> sketched(rows, space, how, progress);
     find_report report;

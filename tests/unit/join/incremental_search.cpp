@@ -61,7 +61,7 @@ struct night {
 };
 
 template <class Metric>
-night search(const store& s, const std::string& path, double threshold, bool keep = true) {
+night search(const store& s, const std::string& path, double threshold, bool keep = true, std::size_t exhaustive_below = 0) {
   night n;
   const auto observe = [&](const upkeep::event& e) {
     n.names.emplace_back(e.name);
@@ -69,7 +69,7 @@ night search(const store& s, const std::string& path, double threshold, bool kee
   };
   upkeep::progress progress({}, observe);
   upkeep::sketch_join<Metric> join;
-  join.exhaustive_below = 0;
+  join.exhaustive_below = exhaustive_below;
   const auto key_of = [&](std::size_t i) { return s.keys[i].view(); };
   const auto take = [&](const upkeep::scored_pair& p) { n.pairs.push_back(p); };
   n.report = join.find_pairs_since(s.rows(), {path, keep, key_of}, {.threshold = threshold, .threads = 2}, take, progress);
@@ -153,6 +153,28 @@ TEST_CASE("a search that is of no use any more is made anew, and says why", "[in
 
   for (std::size_t i = 0; i < s.keys.size(); i += 5) s.fill(i);
   CHECK(search<upkeep::cosine>(s, path, 0.98).reasons == std::vector<std::string>{"changed"});
+}
+
+TEST_CASE("rows of which most are near each other are searched without sketches, and nothing is remembered of them",
+          "[incremental_search]") {
+  const upkeep_test::temporary_directory room;
+  const std::string path = room / "sketches";
+  store s(3, 600, 24);
+  CHECK(search<upkeep::cosine>(s, path, 0.98).report.fresh == 600);
+  CHECK(std::filesystem::exists(path));
+  for (std::size_t i = 1; i < 600; ++i)
+    for (std::size_t k = 0; k < s.d; ++k) s.values[i * s.d + k] = s.values[k] + 0.01F * static_cast<float>(s.random.normal());
+  const pair_list all = from_nothing<upkeep::cosine>(s, 0.9);
+  REQUIRE(all.size() > 100'000);
+  for (const bool keep : {false, true}) {
+    const night crowded = search<upkeep::cosine>(s, path, 0.9, keep, 400);
+    CHECK(crowded.pairs == all);
+    CHECK(crowded.report.pairs == all.size());
+    CHECK(crowded.report.fresh == 600);
+    CHECK(std::filesystem::exists(path) == !keep);  // what was remembered is of no use any more
+  }
+  CHECK(search<upkeep::cosine>(s, path, 0.9).pairs == all);  // unless they are told to use sketches
+  CHECK(std::filesystem::exists(path));
 }
 
 TEST_CASE("an addition that was cut short is found again, with a warning", "[incremental_search]") {
