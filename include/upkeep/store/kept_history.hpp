@@ -3,6 +3,7 @@
 
 #include "../base/clock.hpp"
 #include "../base/key.hpp"
+#include "../base/string_column.hpp"
 #include "../concepts/history.hpp"
 
 #include <cstdint>
