@@ -28,6 +28,13 @@ void over_rows(benchmark::State& state, const Kernel& kernel, double flops_per_c
 
 void dot_product_one_to_many(benchmark::State& state) { over_rows(state, upkeep::dot_product_one_to_many<>, 2); }
 void squared_l2_one_to_many(benchmark::State& state) { over_rows(state, upkeep::squared_l2_one_to_many<>, 3); }
+void cosine_similarity_one_to_many(benchmark::State& state) { over_rows(state, upkeep::cosine_similarity_one_to_many<>, 4); }
+void squared_norms(benchmark::State& state) {
+  const auto kernel = [](const float*, const float* rows, std::size_t stride, std::size_t count, std::size_t n, float* out) {
+    upkeep::squared_norms<>(rows, stride, count, n, out);
+  };
+  over_rows(state, kernel, 2);
+}
 
 }  // namespace
 
@@ -35,5 +42,7 @@ BENCHMARK(limit_of_arithmetic);
 BENCHMARK(limit_of_memory);
 BENCHMARK(dot_product_one_to_many)->ArgName("from_memory")->Arg(0)->Arg(1);
 BENCHMARK(squared_l2_one_to_many)->ArgName("from_memory")->Arg(0)->Arg(1);
+BENCHMARK(cosine_similarity_one_to_many)->ArgName("from_memory")->Arg(0)->Arg(1);
+BENCHMARK(squared_norms)->ArgName("from_memory")->Arg(0)->Arg(1);
 
 BENCHMARK_MAIN();

@@ -35,6 +35,8 @@ const void* const upkeep_kernels[] = {
     reinterpret_cast<const void*>(keep(&upkeep::squared_norm<>)),
     reinterpret_cast<const void*>(keep(&upkeep::dot_product_one_to_many<>)),
     reinterpret_cast<const void*>(keep(&upkeep::squared_l2_one_to_many<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::cosine_similarity_one_to_many<>)),
+    reinterpret_cast<const void*>(keep(&upkeep::squared_norms<>)),
     reinterpret_cast<const void*>(keep(&upkeep::squared_l2<>)),
     reinterpret_cast<const void*>(keep(&upkeep::tile_dot<>)),
     reinterpret_cast<const void*>(keep(&upkeep::reference_dot)),

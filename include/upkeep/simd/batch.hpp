@@ -1,5 +1,5 @@
 #pragma once
-// The one door to xsimd: a register of floats with the few operations that the kernels need, the same for xsimd 8.1 to 14.
+// The one door to xsimd: a register of floats with the few operations that the kernels need, the same for xsimd from 8.1 on (8.1 and 13 are tried).
 
 #include "../config.hpp"
 #include "mask_bits.hpp"
