@@ -23,9 +23,9 @@ namespace upkeep::inline v0::detail {
 class sqlite_vector_survey {
  public:
   /// How many rows a first look reads. Where it `suffices`, its answer serves until a vector of another width is met.
-  static constexpr std::size_t first_look = 4096;
+  static constexpr std::size_t first_look = 512;
 
-  /// @param at_most rows, rounded up to whole pages of 4,096
+  /// @param at_most rows, rounded up to whole pages of 512
   explicit sqlite_vector_survey(const sqlite_table& table, std::size_t at_most = std::numeric_limits<std::size_t>::max()) : table_(&table) {
     const std::string vector = table.column(table.columns.vector);
     // Only texts are loaded; SQLite knows a blob's length without reading it.
@@ -105,7 +105,7 @@ class sqlite_vector_survey {
   }
 
  private:
-  static constexpr std::size_t page_rows = 4096;
+  static constexpr std::size_t page_rows = 512;
   static constexpr std::uint64_t samples_per_size = 64;
 
   struct blob_size {
