@@ -70,6 +70,18 @@ result = run(*CLEANUP, "--no-baseline", "--grace", "0", "--plan", paged, "--vect
 lines = [p.read_text(encoding="utf-8").splitlines()[1:-1] for p in (PLAN, paged)]
 expect(result.returncode == 3 and len(lines[0]) > 11900 and lines[0] == lines[1], "the same plan in one MiB", result)
 
+# The run that was refused remembers what it compared, for the next one; who only looks reads that, writes nothing, and plans the same.
+SKETCHES = Path(str(DATABASE) + ".upkeep") / "sketches"
+remembered = SKETCHES.read_bytes()
+without = SCRATCH / "without.jsonl"
+LOOK = ["plan", *STORE, "--sources-table", "catalogue", "--grace", "0"]
+expect(run(*LOOK, "--plan", paged).returncode == 0 and SKETCHES.read_bytes() == remembered, "a look leaves what is remembered as it is")
+SKETCHES.unlink()
+expect(run(*LOOK, "--plan", without).returncode == 0 and not SKETCHES.exists(), "a look makes no such file")
+lines = [p.read_text(encoding="utf-8").splitlines()[1:-1] for p in (PLAN, paged, without)]
+expect(lines[0] == lines[1] == lines[2], "the plan is the same with what is remembered and without")
+SKETCHES.write_bytes(remembered)
+
 # With a raised limit: cleaned.
 result = run(*CLEANUP, "--no-baseline", "--grace", "0", "--max-removal", "0.7", "--plan", PLAN)
 report = read_report(REPORT)

@@ -3,10 +3,13 @@
 #include "support/catch.hpp"
 #include "support/failure.hpp"
 #include "support/fault_scene.hpp"
+#include "upkeep/base/rng.hpp"
 
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 using upkeep::errc;
@@ -77,6 +80,44 @@ TEST_CASE("a stop at every step of a cleanup leaves nothing changed or whole bat
   CHECK(before > 10);
   CHECK(between > 10);
   CHECK(after > 1);
+}
+
+TEST_CASE("a stop from another thread at any moment of a cleanup leaves nothing changed or whole batches with a receipt", "[cancel]") {
+  const fault_scene scene;
+  const std::size_t planned = scene.plan().removals.size();
+  const auto started = std::chrono::steady_clock::now();
+  steps whole;
+  static_cast<void>(scene.run(whole));
+  const std::chrono::duration<double> takes = std::chrono::steady_clock::now() - started;
+  upkeep::rng random(7);
+  std::size_t stopped = 0;
+  for (int n = 0; n < 40 / UPKEEP_FAULT_STRIDE; ++n) {
+    scene.reset();
+    std::stop_source stop;
+    steps watch;
+    cancelled_run run;
+    {
+      const auto wait = takes * random.uniform();
+      const std::jthread other([&] {
+        std::this_thread::sleep_for(wait);
+        stop.request_stop();
+      });
+      run.thrown = failure_of([&] { run.report = scene.run(watch, stop.get_token()); });
+    }
+    const std::size_t gone = scene.removed().size();
+    CAPTURE(n, gone, watch.passed.size());
+    REQUIRE(scene.nothing_lost() == "");
+    if (run.thrown.happened) {
+      REQUIRE(run.thrown.code == errc::cancelled);
+      REQUIRE(gone == 0);
+    } else {
+      REQUIRE(run.report->removed() == gone);
+      REQUIRE(run.report->status == (gone == planned ? outcome::done : outcome::cancelled));
+    }
+    stopped += gone != planned ? 1 : 0;
+    REQUIRE(scene.recovers(false) == "");
+  }
+  CHECK(stopped > 0);  // wherever it was: a busy machine is slower, never quicker
 }
 
 TEST_CASE("a stop that was requested before the run begins changes nothing", "[cancel]") {

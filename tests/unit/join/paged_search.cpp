@@ -125,6 +125,7 @@ TEST_CASE("rows in pages have the pairs of rows in memory", "[paged_search]") {
   compare<upkeep::cosine>(4, 1, 5, 0.98);
   compare<upkeep::cosine>(5, 0, 5, 0.98);
   compare<upkeep::cosine>(6, 300, 3000, 0.98);  // few rows can be held at once
+  compare<upkeep::cosine>(7, 6000, 12, 0.98);   // more than one thread takes at a time
 }
 
 TEST_CASE("rows that vanish between two readings are left out, and the rest is found", "[paged_search]") {
