@@ -179,6 +179,44 @@ def acyclic(t):
             yield name, number, f"folders {a} and {b} include each other"
 
 
+def included(t):
+    """A type or function of ours that one header defines is only named by headers that include it: what others happen to bring does not count.
+    structure_headers proves the same with the compiler, which takes minutes; this takes what most mistakes are."""
+    plain = {h.name: "\n".join("" if line.lstrip().startswith("#") else line for line in h.plain()) for h in t.headers.values()}
+    makers = {}  # a name at the beginning of a line -> the headers that define it
+    for name, text in plain.items():
+        if name in ("fwd.hpp", "concepts/concepts.hpp"):
+            continue
+        for line in text.split("\n"):
+            type_name = re.match(r"(?:class|struct|union|enum class|enum|concept)\s+([a-z]\w+)\b(?!\s*(?:;|::|<))|using\s+([a-z]\w+)\s*=", line)
+            function = re.match(r"(?!static_assert|template|requires|return)[a-z\[].*?\b([a-z]\w+)\s*\(", line)
+            if type_name or function:
+                makers.setdefault((type_name and (type_name[1] or type_name[2])) or function[1], {}).setdefault(name, bool(type_name))
+    single = {name: next(iter(where.items())) for name, where in makers.items() if len(where) == 1}
+    use = re.compile(r"(\.|->|\w*\s*::)?\s*\b([a-z]\w+)\b\s*(\(?)")
+    for h in t.headers.values():
+        if h.name == "fwd.hpp":
+            continue
+        text, reached = plain[h.name], t.reaches(h.name) | {h.name}
+        bare = re.sub(r"\b(return|typename|class|struct|const|else|throw|new|and|or|not|case)\b", ";", text)
+        seen = set()
+        for number, line in enumerate(text.split("\n"), 1):
+            for found in use.finditer(line):
+                qualifier, name, call = (found[1] or "").replace(" ", ""), found[2], found[3]
+                if name not in single or name in seen or single[name][0] in reached or not (single[name][1] or call):
+                    continue
+                if qualifier and qualifier not in ("upkeep::", "detail::", "v0::"):
+                    continue
+                seen.add(name)
+                is_type = single[name][1]
+                # Many a variable, member or enumerator is called like a type elsewhere, which is no use of that.
+                own = rf"[\w>&*\]]\s+[&*]?{name}\b\s*(?:[=;:,){{\[]|$)|[\w>{'&*' if is_type else ''}]\s+{name}\(|(?:^|{{)\s*{name},"
+                if is_type:
+                    own += rf"|,\s+{name}\b\s*[,;]"
+                if not re.search(own, bare, re.M) and not re.search(rf"\b(?:struct|class)\s+{name}\b", text):
+                    yield h.name, number, f"names {name}, and does not include {single[name][0]}"
+
+
 def private(t):
     for h in t.headers.values():
         for number, target in h.inside:
@@ -386,7 +424,7 @@ def declared_name(text):
     return found[2]
 
 
-RULES = [levels, acyclic, private, doors, optional, purpose, length, names, heavy, namespaces, mirror, places, comments]
+RULES = [levels, acyclic, included, private, doors, optional, purpose, length, names, heavy, namespaces, mirror, places, comments]
 
 
 def violations(root, wanted=()):
