@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -86,6 +87,7 @@ void nights(const std::string& vectors, const std::string& remembered, const fin
   progress silent;
   const auto ignore = [](const scored_pair&) {};
   const matrix_view<const float> rows(data.values.data(), n, d);
+  std::filesystem::remove(remembered);  // what another measurement left would make the first night a second one
   const earlier_search earlier{remembered, true, key_of};
   print("first night", sketch_join<>{}.find_pairs_since(rows, earlier, options, ignore, silent));
   rng random(1);

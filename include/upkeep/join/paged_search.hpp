@@ -18,6 +18,7 @@
 #include <limits>
 #include <mutex>
 #include <span>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -100,14 +101,21 @@ class paged_search {
   // Neighbouring panels want the same rows: the more of them are searched together, the fewer rows are fetched twice.
   static constexpr std::size_t panels_per_unit = 16;
 
+  // Also where the stop is heard.
+  void tell_read(std::string_view pass, std::span<const row_index> numbers, std::size_t& read) {
+    progress_.check(during);
+    read += static_cast<std::size_t>(std::count_if(numbers.begin(), numbers.end(), [](row_index n) { return n != not_searched; }));
+    progress_.report(pass, read, source_.rows, "rows");
+  }
+
   // First pass: an even selection of rows.
   void sample() {
     constexpr std::size_t wanted = 3072;
     const std::size_t n = source_.rows, count = std::min(n, wanted), d = source_.components;
     aligned_buffer<float> values(count * d);
-    std::size_t taken = 0;
+    std::size_t taken = 0, read = 0;
     source_.scan([&](std::span<const row_index> numbers, matrix_view<const float> rows) {
-      progress_.check(during);
+      tell_read("sample", numbers, read);
       for (std::size_t i = 0; i < numbers.size(); ++i) {
         if (numbers[i] == not_searched || taken == count) continue;
         // Row r is wanted where r count / n passes an integer.
@@ -116,7 +124,8 @@ class paged_search {
         std::copy_n(rows[i].data(), d, values.data() + taken++ * d);
       }
     });
-    space_ = choose_sketch<Metric>(matrix_view<const float>(values.data(), taken, d), n, n, metric_.radius(threshold_), how_, progress_);
+    space_ = choose_sketch<Metric>(matrix_view<const float>(values.data(), taken, d), n, n, metric_.radius(threshold_), how_, progress_,
+                                   nullptr, true);
   }
 
   // Second pass: the sketches.
@@ -126,8 +135,9 @@ class paged_search {
     std::vector<bool> seen(source_.rows);
     row_sketcher<Metric> sketcher(space_, table);
     constexpr std::size_t block = row_sketcher<Metric>::block;
+    std::size_t read = 0;
     source_.scan([&](std::span<const row_index> numbers, matrix_view<const float> rows) {
-      progress_.check(during);
+      tell_read("sketch", numbers, read);
       parallel_for((rows.rows() + block - 1) / block, how_, [&](std::size_t task, std::size_t) {
         const std::size_t first = task * block, end = std::min(rows.rows(), first + block);
         const auto row_of = [&](std::size_t i) { return rows[i].data(); };

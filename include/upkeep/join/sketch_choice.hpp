@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -140,9 +141,10 @@ inline survivor_shares count_survivors(const sketch_preview& p, double reach, do
 /// @param radius  of the metric's threshold
 /// @param share  if given, gets what the search will cost as a share of what comparing every pair would: above 1 where so many pairs are
 /// within reach that sketches save nothing
+/// @param sparing  leaves out 32 codes in one part: putting them in order takes two copies, more than 64 bytes a row
 template <class Metric>
 sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std::size_t columns, double radius, const execution& how,
-                           const progress& progress, double* share = nullptr) {
+                           const progress& progress, double* share = nullptr, bool sparing = false) {
   // One row in thirty-two: where there are few, looking for the directions must not take longer than better ones save.
   constexpr std::size_t held_out = 1024;
   const std::size_t sampled = std::clamp<std::size_t>(count / 32, 1024, 2048);
@@ -167,7 +169,7 @@ sketch_space choose_sketch(matrix_view<const float> rows, std::size_t count, std
     double seconds;
   } choices[] = {{{16, 16}, kernel + pairs * shares.of_16 * compared + pass_16},
                  {{32, 16}, kernel + pairs * shares.of_16 * 6e-9 + pairs * shares.of_32 * compared + pass_32},
-                 {{32, 32}, 2 * kernel + pairs * shares.of_32 * compared + pass_32},
+                 {{32, 32}, sparing ? std::numeric_limits<double>::infinity() : 2 * kernel + pairs * shares.of_32 * compared + pass_32},
                  {{64, 64}, 4 * kernel + pairs * of_64 * compared + pass_64}};
   const auto best =
       std::min_element(std::begin(choices), std::end(choices), [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
