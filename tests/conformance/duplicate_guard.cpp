@@ -43,7 +43,7 @@ struct no_such_verdict {
   verdict judge(const pair_view& p) const { return p.removed.text.empty() ? static_cast<verdict>(9) : verdict::review; }
 };
 struct counts_calls {
-  std::shared_ptr<int> calls = std::make_shared<int>(0);
+  std::shared_ptr<std::atomic<int>> calls = std::make_shared<std::atomic<int>>(0);
   verdict judge(const pair_view&) const { return ++*calls % 7 == 0 ? verdict::covers : verdict::distinct; }
 };
 // Keeps what it judges in a member: right in one thread, wrong in several. The second thread that is inside sees the first one's row.

@@ -243,7 +243,15 @@ class duplicate_finder_suite {
 
   void stops_when_told() {
     const finder_rows rows(5, 500, 8, 0, false);
+    // GCC 12 takes the constructor's own `this` for a value that is not there yet, where it is inlined into much.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
     std::stop_source source;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
     source.request_stop();
     progress stopped(source.get_token());
     auto&& finder = make_();
