@@ -85,8 +85,9 @@ struct sketch_join {
   }
 
   /// `find_pairs` for rows that do not fit into memory: reads them twice from beginning to end, and then those whose sketches are within
-  /// reach of another's, in portions and in ascending order. Memory: at most 64 bytes a row (136 where 32 codes
-  /// tell too little), 12 MiB for a sample and 8 MiB a thread (more where a row has over 1,024 components). The pairs are those of `find_pairs`, in another order, the same for every number of threads.
+  /// reach of another's, in portions and in ascending order. Memory: at most 64 bytes a row (136 where 32 codes tell too little), 12 MiB
+  /// for a sample and 8 MiB a thread (more where a row has over 1,024 components). The pairs are those of `find_pairs`, in another order,
+  /// the same for every number of threads.
   /// `source` is read by one thread at a time.
   find_report find_pairs_in(const row_source& source, const find_options& options, pair_sink sink,
                             progress& progress) const requires radius_metric<Metric> {
