@@ -91,7 +91,7 @@ namespace detail {
   return {{"status", std::string(to_string(r.status))},
           {"reason", r.aborted_reason.empty() ? r.would_abort : r.aborted_reason},
           {"refused", r.status == outcome::done && !r.refused.empty() ? "yes" : "no"},
-          {"oracle", r.sources != 0 && r.unknown_sources == r.sources ? "mute" : "answers"},
+          {"oracle", r.oracle_was_mute() ? "mute" : "answers"},
           {"run_id", r.run_id},
           {"rows", std::to_string(r.rows)},
           {"duplicates_found", std::to_string(r.duplicates_found)},

@@ -102,6 +102,8 @@ struct janitor_report {
   std::vector<std::pair<std::string, std::string>> policies;  ///< role and name; and switches that make a run less careful
 
   [[nodiscard]] std::uint64_t removed() const noexcept { return duplicates_removed + orphans_removed; }
+  /// Whether the oracle answered for no source. Sources of refused containers count as unknown although it did.
+  [[nodiscard]] bool oracle_was_mute() const noexcept { return sources != 0 && unknown_sources == sources && refused.empty(); }
 
   /// Visits every field as (name, value) in a stable order; a dot in a name opens a group. Values are strings, bools, integers and doubles.
   template <class Visitor>
@@ -192,8 +194,7 @@ namespace detail {
 /// What people are told of a run.
 inline message message_about(const janitor_report& r) {
   message m;
-  const bool mute = r.sources != 0 && r.unknown_sources == r.sources;
-  m.level = r.status == outcome::done && r.refused.empty() && !mute ? message::urgency::notice : message::urgency::alert;
+  m.level = r.status == outcome::done && r.refused.empty() && !r.oracle_was_mute() ? message::urgency::notice : message::urgency::alert;
   m.title = "upkeep: " + r.phase + " " + std::string(to_string(r.status)) + " on " + r.store;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f", r.total_seconds);
@@ -204,7 +205,7 @@ inline message message_about(const janitor_report& r) {
   if (r.interrupted_removed != 0)
     m.text += "before that, attempts that were interrupted: " + std::to_string(r.interrupted_removed) + " rows removed\n";
   if (!r.refused.empty()) m.text += r.refused + "\n";
-  if (mute)
+  if (r.oracle_was_mute())
     m.text += "the orphan oracle answered for none of " + std::to_string(r.sources) + " sources: nothing was removed; is it down?\n";
   if (!r.error.empty()) m.text += r.error + "\n";
   if (r.receipt) m.text += "receipt: " + r.receipt_path + "\n";

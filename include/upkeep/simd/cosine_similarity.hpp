@@ -5,6 +5,13 @@
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
+/// The cosine from a dot product and the product of the norms: 0 where that is 0, held in [-1, 1].
+[[gnu::always_inline]] inline float cosine_of_sums(float dot, float norms) noexcept {
+  if (norms == 0.0f) return 0.0f;
+  const float c = dot / norms;
+  return c > 1.0f ? 1.0f : c < -1.0f ? -1.0f : c;
+}
+
 /// The cosine of two rows of `n` floats, in one pass over both; 0 where one of them is zero, held in [-1, 1].
 /// |result - exact| <= 2 g(n + 4), g(k) = k u / (1 - k u), u = 2^-24, while the squared norms neither overflow nor underflow a float (norms
 /// from 1e-15 to 1e19); `reference_cosine` is the exact sister without that limit. Reads exactly `n` floats of each row, aligned or not.
@@ -33,10 +40,7 @@ inline float cosine_similarity(const float* a, const float* b, std::size_t n) no
     bb0 = multiply_add(y, y, bb0);
   }
   // The product of two squared norms would leave the range of a float twice as early as each of them does.
-  const float norms = __builtin_sqrtf(sum(aa0 + aa1)) * __builtin_sqrtf(sum(bb0 + bb1));
-  if (norms == 0.0f) return 0.0f;
-  const float c = sum(ab0 + ab1) / norms;
-  return c > 1.0f ? 1.0f : c < -1.0f ? -1.0f : c;
+  return cosine_of_sums(sum(ab0 + ab1), __builtin_sqrtf(sum(aa0 + aa1)) * __builtin_sqrtf(sum(bb0 + bb1)));
 }
 
 /// The compiled library's, chosen at run time.

@@ -107,10 +107,7 @@ inline void cosine_similarity_one_to_many(const float* query, const float* rows,
       bb3 = multiply_add(y3, y3, bb3);
     }
     const float dots[] = {sum(ab0), sum(ab1), sum(ab2), sum(ab3)}, squares[] = {sum(bb0), sum(bb1), sum(bb2), sum(bb3)};
-    for (std::size_t k = 0; k < 4; ++k) {
-      const float norms = query_norm * __builtin_sqrtf(squares[k]), c = norms == 0.0f ? 0.0f : dots[k] / norms;
-      out[r + k] = c > 1.0f ? 1.0f : c < -1.0f ? -1.0f : c;
-    }
+    for (std::size_t k = 0; k < 4; ++k) out[r + k] = cosine_of_sums(dots[k], query_norm * __builtin_sqrtf(squares[k]));
   }
   for (; r < count; ++r) out[r] = cosine_similarity<Floats>(query, rows + r * stride, n);
 }

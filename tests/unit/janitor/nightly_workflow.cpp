@@ -95,6 +95,11 @@ TEST_CASE("a night that kept a container is cleaned, and told once, as an alert"
   CHECK(n.alerts[0].level == message::urgency::alert);
   CHECK(n.alerts[0].text.find("4 removed") != std::string::npos);
   CHECK(n.alerts[0].text.find(n.refused) != std::string::npos);
+  night all;  // every source lies in the container: unknown, although the oracle answered
+  all.refused = n.refused;
+  all.unknown_sources = 9;
+  CHECK(all().reason == "container_refused");
+  CHECK(all.alerts.at(0).text.find("is it down") == std::string::npos);
   night failed;
   failed.refused = n.refused;
   failed.status = outcome::aborted;
