@@ -5,6 +5,7 @@
 #include "support/fault_scene.hpp"
 #include "upkeep/base/rng.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stop_token>
@@ -85,10 +86,11 @@ TEST_CASE("a stop at every step of a cleanup leaves nothing changed or whole bat
 TEST_CASE("a stop from another thread at any moment of a cleanup leaves nothing changed or whole batches with a receipt", "[cancel]") {
   const fault_scene scene;
   const std::size_t planned = scene.plan().removals.size();
-  const auto started = std::chrono::steady_clock::now();
+  using clock = std::chrono::steady_clock;
+  auto started = clock::now();
   steps whole;
   static_cast<void>(scene.run(whole));
-  const std::chrono::duration<double> takes = std::chrono::steady_clock::now() - started;
+  std::chrono::duration<double> takes = clock::now() - started;
   upkeep::rng random(7);
   std::size_t stopped = 0;
   for (int n = 0; n < 40 / UPKEEP_FAULT_STRIDE; ++n) {
@@ -102,8 +104,10 @@ TEST_CASE("a stop from another thread at any moment of a cleanup leaves nothing 
         std::this_thread::sleep_for(wait);
         stop.request_stop();
       });
+      started = clock::now();
       run.thrown = failure_of([&] { run.report = scene.run(watch, stop.get_token()); });
     }
+    const std::chrono::duration<double> took = clock::now() - started;
     const std::size_t gone = scene.removed().size();
     CAPTURE(n, gone, watch.passed.size());
     REQUIRE(scene.nothing_lost() == "");
@@ -114,10 +118,13 @@ TEST_CASE("a stop from another thread at any moment of a cleanup leaves nothing 
       REQUIRE(run.report->removed() == gone);
       REQUIRE(run.report->status == (gone == planned ? outcome::done : outcome::cancelled));
     }
-    stopped += gone != planned ? 1 : 0;
+    if (gone == planned)
+      takes = std::min(takes, took);  // the first run may have been disturbed
+    else
+      ++stopped;
     REQUIRE(scene.recovers(false) == "");
   }
-  CHECK(stopped > 0);  // wherever it was: a busy machine is slower, never quicker
+  CHECK(stopped > 0);
 }
 
 TEST_CASE("a stop that was requested before the run begins changes nothing", "[cancel]") {

@@ -93,7 +93,7 @@ void kill_at_every_step(bool wal) {
     const bool repeats = n != 0 && all[n] == all[n - 1] && all[n] != "removal deleted";
     started = started || all[n] == "record_run started after";
     finished = finished || all[n] == "record_run done after";
-    if (repeats && n % 8 != 0) continue;                                            // one guard is like another
+    if (repeats && n % 8 != 0) continue;                                 // one guard is like another
     if (n % stride != 0 || (wal && n % 4 != 0 && n % 4 != 3)) continue;  // of each two in a row by turns the one and the other
     scene.reset();
     const ended run = run_killed_at(scene, n);
