@@ -59,7 +59,7 @@ void panel_filter(benchmark::State& state) {
   upkeep::filter_panel<Width> panel;
   for (std::size_t c = 0; c < upkeep::panel_columns; ++c) panel.set(c, stored.get() + c * Width, -1000);
   for (auto _ : state) {
-    upkeep::panel_filter<Width>(stored.get(), reach.data(), numbers.data(), groups, panel, signs.data());
+    upkeep::panel_filter<Width>(stored.get(), reach.data(), numbers.data(), upkeep::panel_group, groups, panel, signs.data());
     benchmark::DoNotOptimize(signs.data());
     benchmark::ClobberMemory();
   }

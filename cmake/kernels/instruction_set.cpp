@@ -51,9 +51,9 @@ void set_panel_column(unsigned char* panel, std::size_t column, const std::uint8
 }
 
 template <std::size_t Width>
-void filter_by_panel(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups, std::size_t count,
-                     const unsigned char* panel, std::uint64_t* signs) {
-  panel_filter<Width>(rows, reach, groups, count, *reinterpret_cast<const filter_panel<Width>*>(panel), signs);
+void filter_by_panel(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups, std::size_t group_rows,
+                     std::size_t count, const unsigned char* panel, std::uint64_t* signs) {
+  panel_filter<Width>(rows, reach, groups, group_rows, count, *reinterpret_cast<const filter_panel<Width>*>(panel), signs);
 }
 
 template <std::size_t Width>

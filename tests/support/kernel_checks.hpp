@@ -107,7 +107,7 @@ template <class Function>
 void check_near_places(const Function& write_near_places) {
   upkeep::rng random(302);
   for (int round = 0; round < 200; ++round) {
-    const std::size_t count = 1 + random.below(20), group = upkeep::panel_group;
+    const std::size_t count = 1 + random.below(20), group = random.chance(0.5) ? upkeep::panel_group : std::size_t{1};
     const auto first = static_cast<std::uint32_t>(random.below(8) * upkeep::panel_columns);
     const bool triangle = random.chance(0.5);
     std::vector<std::uint32_t> groups, words;
@@ -119,6 +119,7 @@ void check_near_places(const Function& write_near_places) {
                                : std::uint64_t{1} << random.below(64) | std::uint64_t{1} << random.below(64);
       if (s != 0) words.push_back(static_cast<std::uint32_t>(&s - signs.data()));
     }
+    if (words.empty()) continue;
     struct pair {
       std::uint32_t row, column;
       bool operator==(const pair&) const = default;
@@ -137,15 +138,15 @@ void check_near_places(const Function& write_near_places) {
     expected.insert(expected.begin(), found.begin(), found.end());
     found.clear();
     for (std::size_t done = 0; done < words.size();) {
-      const std::size_t more = write_near_places(signs.data(), words.data() + done, words.size() - done, groups.data(), first, triangle,
-                                                 portion.data(), &written, room);
+      const std::size_t more = write_near_places(signs.data(), words.data() + done, words.size() - done, groups.data(), group, first,
+                                                 triangle, portion.data(), &written, room);
       REQUIRE(written <= room);
       REQUIRE((more != 0 || written > room - 64));
       done += more;
       for (std::size_t k = 0; k < written; ++k) found.push_back({portion[k].row, portion[k].column});
       written = 0;
     }
-    CAPTURE(round, triangle, first);
+    CAPTURE(round, triangle, first, group);
     REQUIRE(found == expected);
   }
 }

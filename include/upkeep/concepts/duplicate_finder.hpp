@@ -79,7 +79,7 @@ struct row_source {
 struct earlier_search {
   std::string path;                                ///< a file of its own, in a directory that exists; may be missing
   bool keep = false;                               ///< whether this search may replace the file: only under the store's lock
-  function_ref<key_view(std::size_t row)> key_of;  ///< of each row; no two rows have the same
+  function_ref<key_view(std::size_t row)> key_of;  ///< of each row; no two rows have the same. Asked by one thread at a time, of any
 };
 
 template <class T>

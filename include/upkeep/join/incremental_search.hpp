@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,7 +54,7 @@ class incremental_search {
   static constexpr double most_changed = 0.10, most_drift = 0.10, most_energy_lost = 0.10;
   static constexpr std::size_t most_pairs = std::size_t{1} << 24;  // more are not worth remembering: a full search streams them as fast
 
-  // Reads the snapshot, on one thread, while the others compute the checksums of the rows.
+  // Reads the snapshot and looks for today's rows in it by key, on one thread, while the others compute the checksums of the rows.
   void prepare() {
     content_.resize(rows_.rows());
     constexpr std::size_t part = 1024;
@@ -65,19 +66,29 @@ class incremental_search {
         } catch (const error& e) {
           problem_ = e;
         }
+        if (earlier_rows_ && unfit().empty()) match(earlier_rows_->rows);
         return;
       }
-      for (std::size_t i = (task - 1) * part; i < std::min(rows_.rows(), task * part); ++i) content_[i] = checksum(std::as_bytes(rows_[i]));
+      for (std::size_t i = (task - 1) * part; i < std::min(rows_.rows(), task * part); ++i) {
+        // The checksum does not keep memory busy by itself: half as much again a second with the next row on its way.
+        const std::span<const float> next = rows_[std::min(i + 1, rows_.rows() - 1)];
+        for (std::size_t j = 0; j < next.size(); j += 16) __builtin_prefetch(next.data() + j);
+        content_[i] = checksum(std::as_bytes(rows_[i]));
+      }
     });
+  }
+
+  // What the snapshot was made for that this search is not, or nothing.
+  [[nodiscard]] std::string_view unfit() const {
+    const sketch_snapshot& s = *earlier_rows_;
+    return s.metric != metric_name_ ? "metric" : s.threshold != threshold_ ? "threshold" : s.components != rows_.cols() ? "dimension" : "";
   }
 
   // Matches the snapshot's rows with ours. Returns why it is of no use, or nothing.
   std::string recall() {
     if (!earlier_rows_) return "none";
+    if (!unfit().empty()) return std::string(unfit());
     const sketch_snapshot& s = *earlier_rows_;
-    if (s.metric != metric_name_) return "metric";
-    if (s.threshold != threshold_) return "threshold";
-    if (s.components != rows_.cols()) return "dimension";
     if (s.cut) {
       const event_field fields[] = {{"rows", s.rows.size()}};
       progress_.tell(event{event_level::warning, "sketches_cut_short",
@@ -94,38 +105,53 @@ class incremental_search {
     return has_drifted(s) ? "drift" : "";
   }
 
-  // Finds today's row of each remembered one: the same key with the same contents. All others are new.
-  void recognise(const remembered_rows& then) {
-    row_of_.assign(then.size(), not_searched);
-    // Most rows stand in the order in which they stood then, some missing and some between them: a finger on either list finds them. What
-    // stands elsewhere is left to a table, which alone would take longer than the search.
+  // Where today's rows are remembered by key, for those that stand in the order in which they stood then, some missing and some between them:
+  // a finger on either list finds them. What stands elsewhere is left to `look_up`, whose table alone would take longer than the search.
+  void match(const remembered_rows& then) {
     constexpr std::size_t reach = 16;
     std::vector<row_index> in_order(then.size(), not_searched);
     for (std::size_t place = then.size(); place-- > 0;)
       if (then.number[place] < in_order.size()) in_order[then.number[place]] = static_cast<row_index>(place);
     std::erase(in_order, not_searched);
-    std::vector<row_index> left;
-    std::size_t finger = 0;
+    row_of_.assign(then.size(), not_searched);
+    place_of_.assign(rows_.rows(), not_searched);
+    std::size_t finger = 0, missed = 0;
     for (std::size_t i = 0; i < rows_.rows(); ++i) {
       if (i % 65536 == 0) progress_.check("the search for near-duplicates");
       // The places lie in the order of the sketches, which no machine can guess.
       if (finger + 2 * reach < in_order.size()) {
-        const row_index later = in_order[finger + 2 * reach], soon = in_order[finger + reach];
-        then.keys.prefetch_end(later);
-        __builtin_prefetch(then.content.data() + later);
-        __builtin_prefetch(row_of_.data() + later, 1);
-        then.keys.prefetch_key(soon);
+        then.keys.prefetch_end(in_order[finger + 2 * reach]);
+        then.keys.prefetch_key(in_order[finger + reach]);
       }
       const key_view key = earlier_.key_of(i);
-      const std::size_t end = left.size() * 8 > rows_.rows() ? finger : std::min(finger + reach, in_order.size());
+      const std::size_t end = missed * 8 > rows_.rows() ? finger : std::min(finger + reach, in_order.size());
       std::size_t at = finger;
       while (at < end && then.keys[in_order[at]] != key) ++at;
-      if (at < end) finger = at + 1;
-      if (at < end && then.content[in_order[at]] == content_[i])
-        row_of_[in_order[at]] = static_cast<row_index>(i);
-      else
-        left.push_back(static_cast<row_index>(i));
+      if (at < end) {
+        place_of_[i] = in_order[at];
+        finger = at + 1;
+      } else {
+        ++missed;
+      }
     }
+  }
+
+  // Finds today's row of each remembered one: the same key with the same contents. All others are new.
+  void recognise(const remembered_rows& then) {
+    constexpr std::size_t part = 8192;
+    parallel_for((rows_.rows() + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
+      for (std::size_t i = task * part; i < std::min(rows_.rows(), (task + 1) * part); ++i) {
+        row_index& place = place_of_[i];
+        if (place == not_searched) continue;
+        if (then.content[place] == content_[i])
+          row_of_[place] = static_cast<row_index>(i);
+        else
+          place = not_searched;
+      }
+    });
+    std::vector<row_index> left;
+    for (std::size_t i = 0; i < rows_.rows(); ++i)
+      if (place_of_[i] == not_searched) left.push_back(static_cast<row_index>(i));
     look_up(then, left);
   }
 
@@ -148,10 +174,12 @@ class incremental_search {
       if (i % 65536 == 0) progress_.check("the search for near-duplicates");
       const row_index row = left[i];
       const row_index place = place_at[slot_of(earlier_.key_of(row))];
-      if (place != not_searched && row_of_[place] == not_searched && then.content[place] == content_[row])
+      if (place != not_searched && row_of_[place] == not_searched && then.content[place] == content_[row]) {
         row_of_[place] = row;
-      else
+        place_of_[row] = place;
+      } else {
         fresh_.push_back(row);
+      }
     }
   }
 
@@ -206,6 +234,7 @@ class incremental_search {
     progress_.tell(
         event{problem_ ? event_level::warning : event_level::detail, "sketches_made_anew", problem_ ? problem_->what() : "", fields});
     earlier_rows_.reset();
+    place_of_.assign(rows_.rows(), not_searched);
     double share = 0;
     space_ = choose_sketch<Metric>(rows_, rows_.rows(), rows_.rows(), metric_.radius(threshold_), how_, progress_, &share);
     if (are_sketches_useless<Metric>(space_, may_do_without_ ? share : 0)) {
@@ -240,12 +269,8 @@ class incremental_search {
     const std::uint64_t known_pairs = pairs;
     for (const row_index place : gone_) s.rows.sketches.take_out(place);
     std::vector<row_index> known = row_of_;
-    const sketched_rows<Metric> old(
-        rows_, std::move(known), std::move(s.rows.sketches),
-        [&](std::size_t place) {
-          return row_norms{s.rows.squared_norms[place], s.rows.tails[place]};
-        },
-        how_);
+    const sketched_rows<Metric> old(rows_, std::move(known), std::move(s.rows.sketches), std::move(s.rows.squared_norms),
+                                    std::move(s.rows.tails));
     const sketched_rows<Metric> fresh(rows_, std::move(fresh_), space_, how_, progress_);
     report.set_aside = fresh.set_aside();
     const auto take = remembering(sink);
@@ -256,9 +281,6 @@ class incremental_search {
     report.pairs = pairs;
     if (!earlier_.keep) return;
     if (known_pairs + pairs_.size() > most_pairs) return forget();
-    place_of_.assign(rows_.rows(), not_searched);
-    for (std::size_t place = 0; place < row_of_.size(); ++place)
-      if (row_of_[place] != not_searched) place_of_[row_of_[place]] = static_cast<row_index>(place);
     remembered_rows more;
     remember(fresh, row_of_.size(), more);
     if (more.size() != 0 || !gone_.empty() || s.cut) keep_what_was_learnt([&] { append_snapshot(s, gone_, more, earlier_.path); });
@@ -293,10 +315,11 @@ class incremental_search {
   void remember(const sketched_rows<Metric>& rows, std::size_t first, remembered_rows& to) {
     const sketch_set& set = rows.set();
     const std::size_t leading = set.shape().leading, more = set.shape().width - leading;
-    std::vector<row_index> set_place;
+    std::vector<row_index> members, set_place;
     for (std::size_t place = 0; place < set.size(); ++place)
-      rows.copies().each(set.row(place), [&](row_index row) {
-        to.number.push_back(row);
+      rows.copies().each(set.row(place), [&](row_index member) {
+        to.number.push_back(rows.number(member));
+        members.push_back(member);
         set_place.push_back(static_cast<row_index>(place));
       });
     const std::size_t n = to.number.size();
@@ -307,10 +330,10 @@ class incremental_search {
     constexpr std::size_t part = 8192;
     parallel_for((n + part - 1) / part, how_, [&](std::size_t task, std::size_t) {
       for (std::size_t k = task * part; k < std::min(n, (task + 1) * part); ++k) {
-        const std::size_t row = to.number[k], place = set_place[k];
-        to.content[k] = content_[row];
-        to.squared_norms[k] = rows.squared_norm(row);
-        to.tails[k] = rows.tail(row);
+        const std::size_t place = set_place[k];
+        to.content[k] = content_[to.number[k]];
+        to.squared_norms[k] = rows.squared_norm(members[k]);
+        to.tails[k] = rows.tail(members[k]);
         std::copy_n(set.leading() + place * leading, leading, to.sketches.leading.data() + k * leading);
         std::copy_n(set.rest() + place * more, more, to.sketches.rest.data() + k * more);
         to.sketches.reach[k] = set.reach()[place];
@@ -318,7 +341,6 @@ class incremental_search {
       }
     });
     to.keys.reserve(n);
-    place_of_.resize(rows_.rows(), not_searched);
     for (std::size_t k = 0; k < n; ++k) {
       to.keys.push_back(earlier_.key_of(to.number[k]));
       place_of_[to.number[k]] = static_cast<row_index>(first + k);
@@ -358,7 +380,7 @@ class incremental_search {
   std::vector<row_index> gone_;      // places of remembered ones that are missed today, and were not before
   std::vector<row_index> fresh_;     // today's rows that are new
   std::vector<scored_pair> pairs_;   // that were found today
-  std::vector<row_index> place_of_;  // where each of today's rows is remembered
+  std::vector<row_index> place_of_;  // where each of today's rows is remembered, if it is
 };
 
 }  // namespace detail

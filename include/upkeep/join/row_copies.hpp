@@ -1,7 +1,6 @@
 #pragma once
 // Rows that are bitwise equal: searched once, and every pair that they take part in made of the one that stands for them.
 
-#include "../base/matrix_view.hpp"
 #include "../base/record.hpp"
 #include "../concepts/duplicate_finder.hpp"
 #include "sketch_set.hpp"
@@ -25,10 +24,11 @@ class row_copies {
 
   /// Takes the copies out of `members` and leaves the first row of each kind, which stands for them. Equal rows have equal sketches and
   /// norms, so only rows that agree in both are compared.
-  row_copies(matrix_view<const float> rows, const sketch_table& table, const std::vector<double>& squared_norms,
-             std::vector<row_index>& members) {
-    const std::size_t bytes = rows.cols() * sizeof(float);
-    find(table, squared_norms, members, [&](row_index a, row_index b) { return std::memcmp(rows[a].data(), rows[b].data(), bytes) == 0; });
+  /// @param same  whether two rows, told by their place in the table, are equal; asked of rows of equal norm only, which spares the look at
+  ///              rows that are nowhere near the cache
+  template <class Same>
+  row_copies(const sketch_table& table, const std::vector<double>& squared_norms, std::vector<row_index>& members, const Same& same) {
+    find(table, squared_norms, members, same);
   }
 
   /// The same where the rows are not at hand: takes out of `members` whatever has the sketch and the norm of an earlier one. Each is then to
@@ -96,7 +96,6 @@ class row_copies {
  private:
   using pair_list = std::vector<std::pair<row_index, row_index>>;  // the row that stands for another, and that other
 
-  // `same(a, b)` is asked of rows of equal norm only, which spares the look at rows that are nowhere near the cache.
   template <class Same>
   void find(const sketch_table& table, const std::vector<double>& squared_norms, std::vector<row_index>& members, const Same& same) {
     std::size_t slots = 16;

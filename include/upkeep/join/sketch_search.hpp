@@ -17,7 +17,8 @@
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
-/// One search in a sketch space. Pairs are (row of `first`, row of `second`); where both are the same rows, each pair comes once, first < second.
+/// One search in a sketch space. Pairs are (row of `first`, row of `second`), by their numbers in the matrix; where both are the same rows,
+/// each pair comes once, first < second.
 template <class Metric>
 class sketch_search {
  public:
@@ -59,9 +60,9 @@ class sketch_search {
     };
     for (const scored_pair& p : wide) each_copy(p, hand_over);
     if (self_)
-      first_.copies().each_pair_of_copies([&](row_index row) { return metric_.score(first_.rows()[row], first_.rows()[row]); },
+      first_.copies().each_pair_of_copies([&](row_index own) { return metric_.score(first_.vector(own), first_.vector(own)); },
                                           [&](const scored_pair& p) {
-                                            if (is_within<Metric>(p.score, threshold_)) hand_over(p);
+                                            if (is_within<Metric>(p.score, threshold_)) hand_over(numbered(p));
                                           });
     return pairs;
   }
@@ -72,7 +73,7 @@ class sketch_search {
 
   using side = detail::compared_row;
   [[nodiscard]] side side_of(const sketched_rows<Metric>& of, row_index i) const noexcept {
-    return {of.rows()[i].data(), space_.scaled<Metric>(of.squared_norm(i)), of.tail(i)};
+    return {of.vector(i).data(), space_.scaled<Metric>(of.squared_norm(i)), of.tail(i)};
   }
 
   // The columns of the panel are rows of `second_`, what is streamed past them rows of `first_`.
@@ -80,13 +81,17 @@ class sketch_search {
                     const progress& progress) const {
     const sketch_set& set = second_.set();
     side columns[panel_columns];
-    const std::size_t begin = panel * panel_columns, filled = std::min(panel_columns, set.size() - begin);
-    bool known = false;
+    const std::size_t begin = panel * panel_columns;
+    std::uint64_t known = 0;
     filter_sketches(first_.set(), set, panel, self_, room, [&](std::span<const near_places> near) {
       progress.check(during);
-      if (near.empty()) return;
-      for (std::size_t c = 0; c < filled && !known; ++c) columns[c] = side_of(second_, set.row(begin + c));
-      known = true;
+      // Their norms lie anywhere: those that are needed, and all before the first is used, so that memory fetches them together.
+      std::uint64_t wanted = 0;
+      for (const near_places& n : near) wanted |= std::uint64_t{1} << (n.column - begin);
+      for (wanted &= ~known, known |= wanted; wanted != 0; wanted &= wanted - 1) {
+        const auto c = static_cast<std::size_t>(__builtin_ctzll(wanted));
+        columns[c] = side_of(second_, set.row(begin + c));
+      }
       compare(near, begin, columns, found, wide);
     });
   }
@@ -99,7 +104,7 @@ class sketch_search {
     std::uint32_t known = std::numeric_limits<std::uint32_t>::max();
     for (std::size_t k = 0; k < near.size(); ++k) {
       if (k + ahead < near.size() && near[k + ahead].row != near[k + ahead - 1].row) {
-        const float* const soon = first_.rows()[first_.set().row(near[k + ahead].row)].data();
+        const float* const soon = first_.vector(first_.set().row(near[k + ahead].row)).data();
         for (std::size_t j = 0; j < head; j += 16) __builtin_prefetch(soon + j);
       }
       if (near[k].row != known) row = side_of(first_, first_.set().row(known = near[k].row));
@@ -108,12 +113,17 @@ class sketch_search {
     }
   }
 
+  // Inside a search a pair is one of members.
+  [[nodiscard]] scored_pair numbered(const scored_pair& p) const noexcept {
+    return {first_.number(p.first), second_.number(p.second), p.score};
+  }
+
   [[nodiscard]] double score(std::size_t a, std::size_t b) const noexcept {
     if constexpr (requires { Metric::score_of(0.0, 0.0, 0.0); })
-      return Metric::score_of(reference_dot(first_.rows()[a].data(), second_.rows()[b].data(), space_.components()), first_.squared_norm(a),
+      return Metric::score_of(reference_dot(first_.vector(a).data(), second_.vector(b).data(), space_.components()), first_.squared_norm(a),
                               second_.squared_norm(b));
     else
-      return metric_.score(first_.rows()[a], second_.rows()[b]);
+      return metric_.score(first_.vector(a), second_.vector(b));
   }
 
   void settle(row_index a, row_index b, std::vector<scored_pair>& found, std::vector<scored_pair>& wide) const {
@@ -121,7 +131,7 @@ class sketch_search {
     const scored_pair pair{turn ? b : a, turn ? a : b, turn ? score(b, a) : score(a, b)};
     if (!is_within<Metric>(pair.score, threshold_)) return;
     if (first_.copies().empty() && second_.copies().empty())
-      found.push_back(pair);
+      found.push_back(numbered(pair));
     else if (first_.copies().count(pair.first) * second_.copies().count(pair.second) > most_at_once)
       wide.push_back(pair);
     else
@@ -134,14 +144,14 @@ class sketch_search {
     first_.copies().each(pair.first, [&](row_index a) {
       second_.copies().each(pair.second, [&](row_index b) {
         const bool turn = self_ && a > b;
-        use(scored_pair{turn ? b : a, turn ? a : b, pair.score});
+        use(numbered({turn ? b : a, turn ? a : b, pair.score}));
       });
     });
   }
 
   // A row that single precision cannot hold, against every other; of two that are both apart, the earlier one sees the pair.
   void settle_apart(row_index own, std::vector<scored_pair>& found, const progress& progress) const {
-    for (std::size_t j = 0; j < second_.rows().rows(); ++j) {
+    for (std::size_t j = 0; j < second_.size(); ++j) {
       if (j % 1024 == 0) progress.check(during);
       const double squared = second_.squared_norm(j);
       if (std::isnan(squared) || (self_ && (j == own || (j < own && is_apart(squared))))) continue;
@@ -153,7 +163,7 @@ class sketch_search {
 
   // The same for one of the second rows; first rows that are apart have seen it.
   void settle_apart_of_second(row_index own, std::vector<scored_pair>& found, const progress& progress) const {
-    for (std::size_t i = 0; i < first_.rows().rows(); ++i) {
+    for (std::size_t i = 0; i < first_.size(); ++i) {
       if (i % 1024 == 0) progress.check(during);
       const double squared = first_.squared_norm(i);
       if (!std::isnan(squared) && !is_apart(squared)) keep(static_cast<row_index>(i), own, found);
@@ -164,7 +174,7 @@ class sketch_search {
 
   void keep(row_index a, row_index b, std::vector<scored_pair>& found) const {
     const double s = score(a, b);
-    if (is_within<Metric>(s, threshold_)) found.push_back({a, b, s});
+    if (is_within<Metric>(s, threshold_)) found.push_back(numbered({a, b, s}));
   }
 
   const Metric& metric_;

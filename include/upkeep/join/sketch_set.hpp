@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -69,19 +70,19 @@ class sketch_set {
     take(std::move(table), how, [&](std::size_t place) { return std::size_t{order_[place]}; });
   }
 
-  /// Says that the rows have been put in order before.
-  struct given_order {};
-  static constexpr given_order in_given_order{};
+  /// Says that the rows have been put in order before, and that only the panels are wanted.
+  struct panels_in_given_order {};
+  static constexpr panels_in_given_order only_panels{};
 
-  /// Row k of `table` is that of `rows[k]`, and stands at place k; `table` is as `fill_up` leaves it.
-  sketch_set(given_order, sketch_table&& table, std::vector<row_index>&& rows, const execution& how)
+  /// Row k of `table`, of `size`, stands at place k; `table` is as `fill_up` leaves it. There are no boxes to ask `groups_within_reach` for.
+  sketch_set(panels_in_given_order, sketch_table&& table, std::size_t size)
       : shape_(table.shape),
-        order_(std::move(rows)),
+        order_(size),
         leading_(std::move(table.leading)),
         rest_(std::move(table.rest)),
         reach_(std::move(table.reach)),
         bound_(std::move(table.bound)) {
-    make_boxes(how);
+    std::iota(order_.begin(), order_.end(), row_index{0});
   }
 
   [[nodiscard]] sketch_shape shape() const noexcept { return shape_; }

@@ -17,8 +17,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
-#include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -85,96 +86,98 @@ class row_sketcher {
 
 }  // namespace detail
 
-/// Rows, borrowed, with what a search needs beside them: norms, sketches in sketch order, copies, and the rows that cannot be sketched.
+/// Rows, borrowed, with what a search needs beside them: norms, sketches in sketch order, copies, and the rows that cannot be sketched. They
+/// are members 0, 1, ... of a search, whichever rows of the matrix they are: what is asked for one is asked for by member.
 /// @par Thread safety  const members may be called concurrently.
 template <class Metric>
 class sketched_rows {
  public:
   sketched_rows() = default;
 
-  /// Reads every row once, on the threads of `how`. In a space that is not usable all rows are apart.
+  /// All rows, each read once, on the threads of `how`. In a space that is not usable all rows are apart.
   /// @throws error cancelled when told to stop
   sketched_rows(matrix_view<const float> rows, const sketch_space& space, const execution& how, const progress& progress)
-      : rows_(rows), squared_norms_(rows.rows()), tails_(rows.rows()) {
-    std::vector<row_index> all(rows.rows());
-    std::iota(all.begin(), all.end(), row_index{0});
-    sketch(std::move(all), space, how, progress, panel_group);
+      : rows_(rows), size_(rows.rows()) {
+    sketch(space, how, progress, panel_group);
   }
 
-  /// Only the rows of `chosen`, ascending, few of many: each is a group of its own in the set. The others take part in nothing.
+  /// Only the rows of `chosen`, ascending, few of many: each is a group of its own in the set.
   sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, const sketch_space& space, const execution& how,
                 const progress& progress)
-      : rows_(rows), squared_norms_(rows.rows(), nothing), tails_(rows.rows()) {
-    sketch(std::move(chosen), space, how, progress, 1);
+      : rows_(rows), size_(chosen.size()), numbers_(std::move(chosen)) {
+    sketch(space, how, progress, 1);
   }
 
-  /// Rows whose sketches are known: row k of `table`, filled up, is that of `chosen[k]`, whose norms `norms_of(k)` tells; `not_searched` where
-  /// it was taken out. They keep this order, and copies are not looked for.
-  template <class NormsOf>
-  sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, sketch_table&& table, const NormsOf& norms_of,
-                const execution& how)
-      : rows_(rows), squared_norms_(rows.rows(), nothing), tails_(rows.rows()) {
-    constexpr std::size_t part = 8192;
-    parallel_for((chosen.size() + part - 1) / part, how, [&](std::size_t task, std::size_t) {
-      for (std::size_t k = task * part; k < std::min(chosen.size(), (task + 1) * part); ++k) {
-        row_index& row = chosen[k];
-        if (row == not_searched) {
-          row = 0;  // any: nobody comes within its reach, but whoever looks at its neighbours looks at it as well
-          continue;
-        }
-        const detail::row_norms norms = norms_of(k);
-        squared_norms_[row] = norms.squared;
-        tails_[row] = norms.tail;
-      }
-    });
-    set_ = sketch_set(sketch_set::in_given_order, std::move(table), std::move(chosen), how);
+  /// Rows whose sketches and norms are known: member k is row `chosen[k]`, `not_searched` for one that was taken out of `table`, which is
+  /// filled up. They keep this order, copies are not looked for, and they make the panels of a search only: there are no boxes around groups.
+  sketched_rows(matrix_view<const float> rows, std::vector<row_index>&& chosen, sketch_table&& table, std::vector<double>&& squared_norms,
+                std::vector<float>&& tails)
+      : rows_(rows),
+        size_(chosen.size()),
+        numbers_(std::move(chosen)),
+        squared_norms_(std::move(squared_norms)),
+        tails_(std::move(tails)),
+        set_(sketch_set::only_panels, std::move(table), size_) {
+    for (std::size_t k = 0; k < size_; ++k)
+      if (numbers_[k] == not_searched) squared_norms_[k] = nothing;
   }
 
-  [[nodiscard]] matrix_view<const float> rows() const noexcept { return rows_; }
-  [[nodiscard]] const sketch_set& set() const noexcept { return set_; }  ///< without copies, rows apart and rows set aside
+  /// How many members there are.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  /// Which row of the matrix a member is.
+  [[nodiscard]] row_index number(std::size_t member) const noexcept {
+    return numbers_.empty() ? static_cast<row_index>(member) : numbers_[member];
+  }
+  [[nodiscard]] std::span<const float> vector(std::size_t member) const noexcept { return rows_[number(member)]; }
+
+  [[nodiscard]] const sketch_set& set() const noexcept { return set_; }  ///< without copies, members apart and members set aside
   [[nodiscard]] const detail::row_copies& copies() const noexcept { return copies_; }
   [[nodiscard]] const std::vector<row_index>& apart() const noexcept { return apart_; }
   [[nodiscard]] std::uint64_t set_aside() const noexcept { return set_aside_; }
 
-  /// NaN for a row that takes part in nothing.
-  [[nodiscard]] double squared_norm(std::size_t row) const noexcept { return squared_norms_[row]; }
-  [[nodiscard]] float tail(std::size_t row) const noexcept { return tails_[row]; }
+  /// NaN for a member that takes part in nothing.
+  [[nodiscard]] double squared_norm(std::size_t member) const noexcept { return squared_norms_[member]; }
+  [[nodiscard]] float tail(std::size_t member) const noexcept { return tails_[member]; }
 
  private:
   static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
-  void sketch(std::vector<row_index>&& chosen, const sketch_space& space, const execution& how, const progress& progress,
-              std::size_t group_rows) {
-    sketch_table table(space.shape(), rows_.rows());  // what is not written takes no memory
+  void sketch(const sketch_space& space, const execution& how, const progress& progress, std::size_t group_rows) {
+    squared_norms_.resize(size_);
+    tails_.resize(size_);
+    sketch_table table(space.shape(), size_);
     detail::row_sketcher<Metric> sketcher(space, table);
     constexpr std::size_t block = detail::row_sketcher<Metric>::block, part = 16 * block;
-    parallel_for((chosen.size() + part - 1) / part, how, [&](std::size_t task, std::size_t) {
+    parallel_for((size_ + part - 1) / part, how, [&](std::size_t task, std::size_t) {
       progress.check("the search for near-duplicates");
-      const std::size_t end = std::min(chosen.size(), (task + 1) * part);
+      const std::size_t end = std::min(size_, (task + 1) * part);
       for (std::size_t k = task * part; k < end; k += block)
         sketcher.sketch(
-            k, std::min(end, k + block), chosen.size(), [&](std::size_t i) { return rows_[chosen[i]].data(); },
-            [&](std::size_t i) { return std::size_t{chosen[i]}; },
+            k, std::min(end, k + block), size_, [&](std::size_t i) { return vector(i).data(); }, [](std::size_t i) { return i; },
             [&](std::size_t i, const detail::row_norms& norms) {
-              squared_norms_[chosen[i]] = norms.squared;
-              tails_[chosen[i]] = norms.tail;
+              squared_norms_[i] = norms.squared;
+              tails_[i] = norms.tail;
             });
     });
-    std::size_t kept = 0;
-    for (const row_index i : chosen) {
+    std::vector<row_index> members;
+    members.reserve(size_);
+    for (std::size_t i = 0; i < size_; ++i) {
       if (std::isnan(squared_norms_[i]))
         ++set_aside_;
       else if (!space.usable() || space.scaled<Metric>(squared_norms_[i]).apart)
-        apart_.push_back(i);
+        apart_.push_back(static_cast<row_index>(i));
       else
-        chosen[kept++] = i;
+        members.push_back(static_cast<row_index>(i));
     }
-    chosen.resize(kept);
-    copies_ = detail::row_copies(rows_, table, squared_norms_, chosen);
-    set_ = sketch_set(std::move(table), std::move(chosen), how, group_rows);
+    const std::size_t bytes = rows_.cols() * sizeof(float);
+    copies_ = detail::row_copies(table, squared_norms_, members,
+                                 [&](row_index a, row_index b) { return std::memcmp(vector(a).data(), vector(b).data(), bytes) == 0; });
+    set_ = sketch_set(std::move(table), std::move(members), how, group_rows);
   }
 
   matrix_view<const float> rows_;
+  std::size_t size_ = 0;
+  std::vector<row_index> numbers_;  // empty: all rows
   std::vector<double> squared_norms_;
   std::vector<float> tails_;
   std::vector<row_index> apart_;

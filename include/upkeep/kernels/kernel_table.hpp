@@ -35,8 +35,8 @@ struct near_counts {
 struct width_kernels {
   void (*row_sums)(const float* const* rows, std::size_t step, std::size_t n, const float* columns, const float* const* next, float* sums);
   void (*set_panel_column)(unsigned char* panel, std::size_t column, const std::uint8_t* stored, std::int32_t reach);
-  void (*panel_filter)(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups, std::size_t count,
-                       const unsigned char* panel, std::uint64_t* signs);
+  void (*panel_filter)(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups, std::size_t group_rows,
+                       std::size_t count, const unsigned char* panel, std::uint64_t* signs);
   std::size_t (*boxes_within_reach)(const std::uint8_t* low, const std::uint8_t* high, std::int32_t reach, const box_blocks& outer,
                                     const box_blocks& boxes, std::size_t end, std::uint32_t* found);
 };
@@ -64,7 +64,8 @@ struct kernel_table {
   width_kernels of_16, of_32, of_64;
   std::size_t (*nonzero_words)(const std::uint64_t* words, std::size_t count, std::uint32_t* places);
   std::size_t (*write_near_places)(const std::uint64_t* signs, const std::uint32_t* words, std::size_t count, const std::uint32_t* groups,
-                                   std::uint32_t first, bool triangle, near_places* found, std::size_t* written, std::size_t room);
+                                   std::size_t group_rows, std::uint32_t first, bool triangle, near_places* found, std::size_t* written,
+                                   std::size_t room);
   std::size_t (*keep_within_bounds)(const split_codes& rows, const split_codes& columns, near_places* found, std::size_t count);
   near_counts (*count_near)(const float* values, std::size_t stride, std::size_t begin, std::size_t end, std::size_t other_begin,
                             std::size_t other_end, float bound_16, float bound_32);

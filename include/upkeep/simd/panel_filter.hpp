@@ -11,7 +11,7 @@
 
 namespace upkeep::inline UPKEEP_ARCH_NAMESPACE {
 
-/// Columns of a panel, and rows that are streamed past it together.
+/// Columns of a panel, and rows of a group where rows lie near each other.
 inline constexpr std::size_t panel_columns = 64, panel_group = 8;
 
 /// A reach beyond every other: a row with it comes within reach of none (see `panel_filter`).
@@ -62,7 +62,7 @@ struct filter_panel<Width, run_time_codes> {
 
 namespace detail {
 
-template <std::size_t Width, class Codes, std::size_t... Vector, std::size_t... Step>
+template <std::size_t Width, std::size_t GroupRows, class Codes, std::size_t... Vector, std::size_t... Step>
 [[gnu::always_inline]] inline void panel_block(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups,
                                                std::size_t count, const filter_panel<Width, Codes>& panel, std::size_t block,
                                                unsigned char* signs, std::index_sequence<Vector...>,
@@ -81,18 +81,18 @@ template <std::size_t Width, class Codes, std::size_t... Vector, std::size_t... 
   alignas(64) typename Codes::row_code room[Width];
   for (std::size_t g = 0; g < count; ++g) {
     const std::size_t ahead = groups[g + far < count ? g + far : count - 1];
-    const std::uint8_t* const next = rows + ahead * panel_group * Width;
-    for (std::size_t line = 0; line < panel_group * Width; line += 64) __builtin_prefetch(next + line);
-    __builtin_prefetch(reach + ahead * panel_group);
-    const std::uint8_t* row = rows + std::size_t{groups[g]} * panel_group * Width;
-    const std::int32_t* const row_reach = reach + std::size_t{groups[g]} * panel_group;
-    unsigned char* out = signs + g * panel_group * row_bytes + block * (layout::block / 8);
+    const std::uint8_t* const next = rows + ahead * GroupRows * Width;
+    for (std::size_t line = 0; line < GroupRows * Width; line += 64) __builtin_prefetch(next + line);
+    __builtin_prefetch(reach + ahead * GroupRows);
+    const std::uint8_t* row = rows + std::size_t{groups[g]} * GroupRows * Width;
+    const std::int32_t* const row_reach = reach + std::size_t{groups[g]} * GroupRows;
+    unsigned char* out = signs + g * GroupRows * row_bytes + block * (layout::block / 8);
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
 #else
 #pragma GCC unroll 1
 #endif
-    for (std::size_t r = 0; r < panel_group; ++r, row += Width, out += row_bytes) {
+    for (std::size_t r = 0; r < GroupRows; ++r, row += Width, out += row_bytes) {
       const typename Codes::row_code* const x = Codes::template expand<Width>(row, room);
       constexpr bool compares = requires { &Codes::write_below; };
       const std::int32_t own = row_reach[r];
@@ -119,25 +119,32 @@ template <std::size_t Width, class Codes, std::size_t... Vector, std::size_t... 
 
 }  // namespace detail
 
-/// Streams groups of rows past a panel. With q the signed codes and `reach` as derived in sketch_space.hpp, bit c of `signs[8 g + r]` says
+/// Streams groups of rows past a panel. With q the signed codes and `reach` as derived in sketch_space.hpp, bit c of `signs[g * group_rows + r]` says
 /// whether reach(row) + reach(column) + q_row . q_column >= 0, for row r of group `groups[g]` and column c of the panel: a set bit is a pair
 /// that must be looked at, a clear one is out of reach. The same bits on every machine.
 /// Codes are stored as 128 - q, 1 to 255, so that one operand of the byte product is unsigned; with the -128 sum(q_column) that the panel
 /// adds, the sum that is made is -reach(row) - reach(column) - q_row . q_column - 1, negative for what is to be looked at.
-/// @param rows  codes of all rows, `Width` bytes each, in groups of `panel_group`
+/// @param rows  codes of all rows, `Width` bytes each, in groups of `group_rows`: `panel_group`, or 1 for rows that lie anywhere
 /// @param reach  of all rows
 /// @param groups  numbers of the `count` groups to look at
-/// @param signs  `count` * `panel_group` words, written
+/// @param signs  `count` * `group_rows` words, written
 template <std::size_t Width, class Codes = default_codes>
-[[gnu::noinline]] void panel_filter(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups, std::size_t count,
-                                    const filter_panel<Width, Codes>& panel, std::uint64_t* signs) noexcept {
+[[gnu::noinline]] void panel_filter(const std::uint8_t* rows, const std::int32_t* reach, const std::uint32_t* groups,
+                                    std::size_t group_rows, std::size_t count, const filter_panel<Width, Codes>& panel,
+                                    std::uint64_t* signs) noexcept {
   if constexpr (std::is_same_v<Codes, run_time_codes>) {
-    kernels().template of_width<Width>().panel_filter(rows, reach, groups, count, panel.bytes, signs);
+    kernels().template of_width<Width>().panel_filter(rows, reach, groups, group_rows, count, panel.bytes, signs);
   } else {
     using layout = filter_panel<Width, Codes>;
+    constexpr std::make_index_sequence<layout::vectors> vectors;
+    constexpr std::make_index_sequence<layout::steps> steps;
+    auto* const bytes = reinterpret_cast<unsigned char*>(signs);
+    // A loop of as many rows as the caller says would have to keep the panel twice, and spills it.
     for (std::size_t block = 0; block < layout::blocks; ++block)
-      detail::panel_block<Width, Codes>(rows, reach, groups, count, panel, block, reinterpret_cast<unsigned char*>(signs),
-                                        std::make_index_sequence<layout::vectors>(), std::make_index_sequence<layout::steps>());
+      if (group_rows == 1)
+        detail::panel_block<Width, 1, Codes>(rows, reach, groups, count, panel, block, bytes, vectors, steps);
+      else
+        detail::panel_block<Width, panel_group, Codes>(rows, reach, groups, count, panel, block, bytes, vectors, steps);
   }
 }
 

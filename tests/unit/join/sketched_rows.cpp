@@ -65,6 +65,7 @@ TEST_CASE("rows that no metric can judge are set aside, those that no float can 
   CHECK(sketched.apart() == std::vector<upkeep::row_index>{6});
   CHECK(sketched.set().size() == n - 5);
   CHECK(sketched.copies().count(10) == 2);
+  CHECK(sketched.copies().list().size() == 1);
   for (const std::size_t i : {3u, 4u, 5u}) CHECK(std::isnan(sketched.squared_norm(i)));
   for (const std::size_t i : {0u, 6u, 10u, 90u, 99u}) CHECK(sketched.squared_norm(i) == upkeep::reference_squared_norm(rows[i].data(), d));
 
@@ -89,35 +90,44 @@ TEST_CASE("chosen rows and remembered sketches are those of all rows", "[sketche
   const upkeep::sketched_rows<upkeep::cosine> some(rows, std::vector<upkeep::row_index>(odd), space, two, silent);
   CHECK(some.set().size() == odd.size());
   CHECK(some.set_aside() == 0);
-  for (const auto& [row, codes] : codes_of(some.set())) {
-    CHECK(row % 2 == 1);
-    CHECK(codes == expected.at(row));
+  REQUIRE(some.size() == odd.size());
+  for (const auto& [member, codes] : codes_of(some.set())) {
+    CHECK(some.number(member) == odd[member]);
+    CHECK(codes == expected.at(odd[member]));
+    CHECK(some.squared_norm(member) == all.squared_norm(odd[member]));
+    CHECK(some.vector(member).data() == rows[odd[member]].data());
   }
-  CHECK(std::isnan(some.squared_norm(0)));
-  CHECK(some.squared_norm(1) == all.squared_norm(1));
 
   // Handed back in the set's own order.
   const upkeep::sketch_set& set = all.set();
   upkeep::sketch_table table(set.shape(), set.size());
   std::vector<upkeep::row_index> order;
+  std::vector<double> squared_norms;
+  std::vector<float> tails;
   const std::size_t more = set.shape().width - set.shape().leading;
   std::memcpy(table.leading.data(), set.leading(), set.size() * set.shape().leading);
   if (more != 0) std::memcpy(table.rest.data(), set.rest(), set.size() * more);
   for (std::size_t place = 0; place < set.size(); ++place) {
     order.push_back(set.row(place));
+    squared_norms.push_back(all.squared_norm(set.row(place)));
+    tails.push_back(all.tail(set.row(place)));
     table.reach[place] = set.reach()[place];
     if (more != 0) table.bound[place] = set.bound(place);
   }
   const std::vector<upkeep::row_index> kept = order;
-  const upkeep::sketched_rows<upkeep::cosine> again(
-      rows, std::move(order), std::move(table),
-      [&](std::size_t k) {
-        return upkeep::UPKEEP_ARCH_NAMESPACE::detail::row_norms{all.squared_norm(kept[k]), all.tail(kept[k])};
-      },
-      two);
-  CHECK(codes_of(again.set()) == expected);
-  for (std::size_t place = 0; place < kept.size(); ++place) REQUIRE(again.set().row(place) == kept[place]);
-  CHECK(again.tail(5) == all.tail(5));
+  order[7] = upkeep::not_searched;
+  table.fill_up(set.size());
+  const upkeep::sketched_rows<upkeep::cosine> again(rows, std::move(order), std::move(table), std::move(squared_norms), std::move(tails));
+  REQUIRE(again.size() == kept.size());
+  for (const auto& [member, codes] : codes_of(again.set())) CHECK(codes == expected.at(kept[member]));
+  for (std::size_t place = 0; place < kept.size(); ++place) {
+    REQUIRE(again.set().row(place) == place);
+    CHECK(again.tail(place) == all.tail(kept[place]));
+    if (place == 7)
+      CHECK(std::isnan(again.squared_norm(place)));
+    else
+      CHECK(again.squared_norm(place) == all.squared_norm(kept[place]));
+  }
 }
 
 TEST_CASE("a search that is told to stop makes no sketches", "[sketched_rows]") {

@@ -179,11 +179,14 @@ void check_panel(const upkeep::width_kernels& kernels) {
       kernels.set_panel_column(own->bytes, c, columns.data() + c * Width, column_reach);
     }
     const std::vector<std::uint32_t> list{0, 2, 3, 8, 7, 1};
-    std::vector<std::uint64_t> expected(list.size() * upkeep::panel_group), signs(expected.size(), 99);
-    upkeep::panel_filter<Width, upkeep::portable_codes>(codes.data(), reach.data(), list.data(), list.size(), *portable, expected.data());
-    kernels.panel_filter(codes.data(), reach.data(), list.data(), list.size(), own->bytes, signs.data());
-    CAPTURE(Width, round);
-    CHECK(signs == expected);
+    for (const std::size_t group_rows : {upkeep::panel_group, std::size_t{1}}) {
+      std::vector<std::uint64_t> expected(list.size() * group_rows), signs(expected.size(), 99);
+      upkeep::panel_filter<Width, upkeep::portable_codes>(codes.data(), reach.data(), list.data(), group_rows, list.size(), *portable,
+                                                          expected.data());
+      kernels.panel_filter(codes.data(), reach.data(), list.data(), group_rows, list.size(), own->bytes, signs.data());
+      CAPTURE(Width, round, group_rows);
+      CHECK(signs == expected);
+    }
   }
 }
 

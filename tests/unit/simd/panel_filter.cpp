@@ -57,23 +57,30 @@ void check_width() {
     const scene<Width> s(random, kind);
     const auto panel = std::make_unique<upkeep::filter_panel<Width, Codes>>();
     for (std::size_t c = 0; c < columns; ++c) panel->set(c, s.column_codes.data() + c * Width, s.column_reach[c]);
-    for (const std::vector<std::uint32_t>& list :
-         {std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}, {8}, {}, {7, 2, 2, 0, 8, 8, 5, 1, 0, 3, 4}}) {
-      const std::unique_ptr<std::uint64_t[]> signs(new std::uint64_t[list.size() * upkeep::panel_group]);
-      upkeep::panel_filter<Width, Codes>(s.row_codes.data(), s.row_reach.data(), list.data(), list.size(), *panel, signs.get());
+    struct chosen {
+      std::size_t group_rows;
+      std::vector<std::uint32_t> groups;
+    };
+    for (const auto& [group_rows, list] : {chosen{8, {0, 1, 2, 3, 4, 5, 6, 7, 8}},
+                                           {8, {8}},
+                                           {8, {}},
+                                           {8, {7, 2, 2, 0, 8, 8, 5, 1, 0, 3, 4}},
+                                           {1, {71, 5, 6, 6, 0, 33, 34}}}) {
+      const std::unique_ptr<std::uint64_t[]> signs(new std::uint64_t[list.size() * group_rows]);
+      upkeep::panel_filter<Width, Codes>(s.row_codes.data(), s.row_reach.data(), list.data(), group_rows, list.size(), *panel, signs.get());
       std::size_t set = 0;
       for (std::size_t g = 0; g < list.size(); ++g)
-        for (std::size_t r = 0; r < upkeep::panel_group; ++r) {
-          const std::size_t row = list[g] * upkeep::panel_group + r;
+        for (std::size_t r = 0; r < group_rows; ++r) {
+          const std::size_t row = list[g] * group_rows + r;
           std::uint64_t expected = 0;
           for (std::size_t c = 0; c < columns; ++c) expected |= std::uint64_t{s.within(row, c)} << c;
           CAPTURE(Width, kind, row);
-          REQUIRE(signs[g * upkeep::panel_group + r] == expected);
+          REQUIRE(signs[g * group_rows + r] == expected);
           if (row == 6) REQUIRE(expected == 0);
           REQUIRE((expected >> 11 & 1u) == 0);
           set += static_cast<std::size_t>(__builtin_popcountll(expected));
         }
-      if (list.size() > 1) CHECK((set > 0 && set < list.size() * upkeep::panel_group * columns));
+      if (list.size() > 1) CHECK((set > 0 && set < list.size() * group_rows * columns));
     }
   }
 }
