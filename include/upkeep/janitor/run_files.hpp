@@ -35,9 +35,14 @@ inline std::optional<time_point> time_of_run(std::string_view id) {
     const bool hexadecimal = i > 16 && id[i] >= 'a' && id[i] <= 'f';
     if (shape[i] == '0' ? !(id[i] >= '0' && id[i] <= '9') && !hexadecimal : id[i] != shape[i]) return std::nullopt;
   }
-  std::string text(id.substr(0, 16));
-  for (const std::size_t at : {std::size_t{13}, std::size_t{11}}) text.insert(at, ":");
-  for (const std::size_t at : {std::size_t{6}, std::size_t{4}}) text.insert(at, "-");
+  // 20260131T235959Z as 2026-01-31T23:59:59Z
+  std::string text;
+  const auto add = [&](std::size_t from, std::size_t count, char after) { text.append(id.substr(from, count)).push_back(after); };
+  add(0, 4, '-');
+  add(4, 2, '-');
+  add(6, 5, ':');
+  add(11, 2, ':');
+  add(13, 2, 'Z');
   return parse_iso8601(text);
 }
 
