@@ -33,6 +33,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 
 #include <unistd.h>
@@ -137,7 +138,7 @@ class service {
     if (!lock.lock)
       throw upkeep::error(upkeep::errc::busy, "the schedule is served already by " + lock.holder.owner + " since " + lock.holder.since);
     upkeep::sqlite_job_store jobs(directory_ + "/jobs.sqlite");
-    const auto tell = [this](const upkeep::message& m, upkeep::step_call&) { send(m); };
+    const auto tell = [this](const upkeep::message& m, upkeep::step_call& call) { send(m, call.stop()); };
     const upkeep::nightly_tasks tasks = {[this](upkeep::phase p, upkeep::step_call& call) { return run(p, call); }, tell, tell};
     const upkeep::step_table night = upkeep::nightly_workflow();
     upkeep::local_runner runner(night, upkeep::nightly_activities(tasks), jobs, std::ref(seen_));
@@ -182,10 +183,10 @@ class service {
     return report;
   }
 
-  void send(const upkeep::message& m) {
+  void send(const upkeep::message& m, const std::stop_token& stop) {
     const upkeep::event_field fields[] = {{"title", std::string_view(m.title)}};
     seen_.log.observe({m.level == upkeep::message::urgency::alert ? event_level::alert : event_level::info, "message", m.text, fields});
-    if (people_) people_->deliver(m);
+    if (people_) people_->deliver(m, stop);
   }
 
   const settings& s_;

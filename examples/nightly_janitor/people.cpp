@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -24,19 +25,19 @@ std::string variable(const char* name) {
 }
 
 struct channel {
-  std::function<void(const upkeep::message&)> deliver;
+  std::function<void(const upkeep::message&, const std::stop_token&)> deliver;
   std::string has{};  ///< the last job whose message it took
 };
 
 template <class Notifier>
 channel channel_of(Notifier notifier) {
   const auto shared = std::make_shared<Notifier>(std::move(notifier));
-  return {[shared](const upkeep::message& m) { shared->deliver(m); }};
+  return {[shared](const upkeep::message& m, const std::stop_token& stop) { upkeep::deliver_unless_stopped(*shared, m, stop); }};
 }
 
 }  // namespace
 
-std::function<void(const upkeep::message&, const std::string& job)> people_of(const channel_names& names) {
+std::function<void(const upkeep::message&, upkeep::step_call&)> people_of(const channel_names& names) {
   const auto channels = std::make_shared<std::vector<channel>>();
   channels->push_back(channel_of(upkeep::log_notifier(stderr)));
   upkeep::slack_options slack;
@@ -60,17 +61,19 @@ std::function<void(const upkeep::message&, const std::string& job)> people_of(co
     webhook.report = names.report;
     channels->push_back(channel_of(upkeep::webhook_notifier<>(webhook, upkeep::secret_key::from_environment("UPKEEP_WEBHOOK_KEY"))));
   }
-  return [channels](const upkeep::message& m, const std::string& job) {
+  return [channels](const upkeep::message& m, upkeep::step_call& call) {
     std::string failed;
     for (channel& c : *channels) {
-      if (c.has == job) continue;
+      if (c.has == call.job.id) continue;
+      call.heartbeat();  // how long one of them is waited for is no reason to give up the next
       try {
-        c.deliver(m);
-        c.has = job;
+        c.deliver(m, call.stop());
+        c.has = call.job.id;
       } catch (const std::exception& failure) {
         failed += (failed.empty() ? "" : "; ") + std::string(failure.what());
       }
     }
+    if (!failed.empty() && call.stop().stop_requested()) throw upkeep::error(upkeep::errc::cancelled, failed);
     if (!failed.empty()) throw upkeep::error(upkeep::errc::unavailable, failed);
   };
 }

@@ -129,9 +129,8 @@ exit_code serve_command(const screen& out, const settings& s, const schedule_req
   upkeep::sqlite_job_store jobs = jobs_of(s);
   const auto people = people_of({request.notification_channel, request.alert_channel, s.report});
   server_log log(s);
-  const auto tell = [&](const upkeep::message& m, const upkeep::step_call& call) { people(m, call.job.id); };
-  const upkeep::nightly_tasks tasks = {[&](upkeep::phase phase, upkeep::step_call& call) { return run_once(s, phase, call, log); }, tell,
-                                       tell};
+  const upkeep::nightly_tasks tasks = {[&](upkeep::phase phase, upkeep::step_call& call) { return run_once(s, phase, call, log); }, people,
+                                       people};
   upkeep::local_runner runner(upkeep::nightly_workflow(), upkeep::nightly_activities(tasks), jobs, std::ref(log));
   out.line(out.bold("serving") + " " + short_path(s.database) + ", table " + one_line(s.table, 30) + ": '" +
            one_line(request.schedule, 60) + "', next at " + shown(schedule.next(upkeep::system_clock().now())));

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
@@ -119,6 +120,23 @@ expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(re
        report["duplicates_removed"] + report["orphans_removed"] + report["interrupted_removed"] == gone,
        f"metrics and report agree: {told} {report}")
 expect(os.environ["UPKEEP_SLACK_WEBHOOK"] not in night.log.read_text(), "the address of the webhook is in no log")
+
+# Asked to stop while Slack wants to be left alone for a minute: it ends at once, and people are told after the restart.
+s = store("stopped.sqlite")
+slack = listener(retry_after=60)
+os.environ["UPKEEP_SLACK_WEBHOOK"] = f"http://127.0.0.1:{slack.port}/services/T0/B0/secret"
+ask("trigger", s)
+night = server(s, *NOW)
+expect(slack.asked.wait(60), "people are told: " + night.said())
+begun = time.monotonic()
+expect(night.stop() == 0 and time.monotonic() - begun < 20 and slack.taken == [], "a message under way does not hold up a stop: " + night.said())
+expect("send_slack_notification interrupted" in ask("history", s).stdout, "the history says what was stopped")
+night = server(s, *NOW)
+expect(night.waits_for("job_ended") and night.stop() == 0, "the night goes on: " + night.said())
+result = ask("history", s)
+expect(len(slack.taken) == 1 and result.stdout.count("manual  done\n") == 1 and result.stdout.count("cleanup_vector_store completed") == 1,
+       f"with the message, and with nothing else: {slack.taken}", result)
+del os.environ["UPKEEP_SLACK_WEBHOOK"]
 
 # A process that dies within a write leaves a journal, which nobody may look past: whoever serves the store rolls it back.
 s = store("hot_journal.sqlite")

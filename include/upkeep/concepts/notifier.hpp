@@ -4,6 +4,7 @@
 #include "role.hpp"
 
 #include <concepts>
+#include <stop_token>
 #include <string>
 
 namespace upkeep::inline v0 {
@@ -29,6 +30,30 @@ concept has_deliver = requires(T& t, const message& m) {
 /// Delivers one message to people.
 template <class T>
 concept notifier = has_deliver<T>;
+
+// Refinement stoppable_notifier (a second `deliver`): for a notifier that may wait long before it tries again.
+//
+//   void deliver(const upkeep::message& message, const std::stop_token& stop)
+//     the same; once a stop is requested it waits no longer, and throws errc::cancelled where the message is not delivered by then. Whoever
+//     asked for the stop delivers it later, as a served night does after its restart.
+
+template <class T>
+concept has_stoppable_deliver = requires(T& t, const message& m, const std::stop_token& stop) {
+  { t.deliver(m, stop) } -> std::same_as<void>;
+};
+
+/// A notifier whose waiting a stop ends.
+template <class T>
+concept stoppable_notifier = notifier<T> && has_stoppable_deliver<T>;
+
+/// Delivers a message through any notifier; one that is not stoppable takes its time.
+template <notifier Notifier>
+void deliver_unless_stopped(Notifier& notifier, const message& message, const std::stop_token& stop) {
+  if constexpr (stoppable_notifier<Notifier>)
+    notifier.deliver(message, stop);
+  else
+    notifier.deliver(message);
+}
 
 namespace check {
 

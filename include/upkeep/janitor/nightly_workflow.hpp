@@ -19,7 +19,8 @@ struct nightly_tasks {
   /// Runs the janitor up to a phase (`phase::detect`, which changes nothing, then `phase::cleanup`, or `phase::log` where it would be refused)
   /// and returns its report. To be called again after an attempt that was interrupted, when `step_call::resumed` is true.
   std::function<janitor_report(phase, step_call&)> run;
-  /// Delivers to the notification channel. May throw: then it is called again with the same job, also for those who have the message.
+  /// Delivers to the notification channel. May throw: then it is called again with the same job, also for those who have the message. Where
+  /// `step_call::stop()` ends its waiting (see stoppable_notifier) it throws errc::cancelled, and is called again when the job goes on.
   std::function<void(const message&, step_call&)> notify;
   std::function<void(const message&, step_call&)> alert;  ///< the same to the alert channel
 };

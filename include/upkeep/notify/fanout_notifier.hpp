@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -32,14 +33,20 @@ class fanout_notifier {
   }
 
   /// Throws where a part failed: with the code of the first of them, or errc::unavailable where that threw something else than an error.
-  void deliver(const message& message) {
+  void deliver(const message& message) { deliver(message, std::stop_token()); }
+
+  /// The same. Parts whose waiting a stop ends are told of it, the others take their time; where one gave up because of it, the error is
+  /// errc::cancelled, and who delivers the message again tells all parts.
+  void deliver(const message& message, const std::stop_token& stop) {
     if constexpr (all_fit) {
       failures failed;
+      bool stopped = false;
       const auto tell = [&](auto& part) {
         try {
-          detail::use(part).deliver(message);
+          deliver_unless_stopped(detail::use(part), message, stop);
         } catch (const error& e) {
           failed.add(e.code(), e.what());
+          stopped = stopped || (e.code() == errc::cancelled && stop.stop_requested());
         } catch (const std::exception& e) {
           failed.add(errc::unavailable, e.what());
         } catch (...) {
@@ -48,7 +55,7 @@ class fanout_notifier {
       };
       std::apply([&](auto&... part) { (tell(part), ...); }, notifiers_);
       if (failed.count == 0) return;
-      throw error(failed.code,
+      throw error(stopped ? errc::cancelled : failed.code,
                   std::to_string(failed.count) + " of " + std::to_string(sizeof...(Notifiers)) + " notifiers failed: " + failed.sentences);
     }
   }
@@ -68,6 +75,6 @@ class fanout_notifier {
   std::tuple<Notifiers...> notifiers_;
 };
 
-static_assert(notifier<fanout_notifier<null_notifier, null_notifier>>);
+static_assert(stoppable_notifier<fanout_notifier<null_notifier, null_notifier>>);
 
 }  // namespace upkeep::inline v0

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <random>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,10 +29,11 @@ inline void check_secret_address(const std::string& address, const std::string& 
     throw error(errc::invalid_argument, what + ": the URL must begin with https://, because whoever reads it can send messages");
 }
 
-/// Sends `body`, signed or authorised by `headers`, and returns the answer, whatever it is.
+/// Sends `body`, signed or authorised by `headers`, and returns the answer, whatever it is. Throws errc::cancelled once `stop` is requested; an
+/// attempt under way is waited for.
 template <class Clock>
 http_response post_message(const http_client& client, const http_retry_options& retry, Clock& clock, const std::string& address,
-                           const std::string& what, std::string body, std::vector<http_header> headers) {
+                           const std::string& what, std::string body, std::vector<http_header> headers, const std::stop_token& stop) {
   http_request request;
   request.method = "POST";
   request.url = address;
@@ -42,7 +44,7 @@ http_response post_message(const http_client& client, const http_retry_options& 
   request.what = what;
   std::random_device device;
   rng random(device());
-  return send_with_retry(client, request, retry, clock, random);
+  return send_with_retry(client, request, retry, clock, random, stop);
 }
 
 /// Throws what an answer means that is not a yes. `why` is a word of the service's, or empty.

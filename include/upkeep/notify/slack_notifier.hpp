@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,10 @@ class slack_notifier {
   }
 
   /// Throws errc::unavailable where there is no answer, or Slack is busy, after all attempts; errc::io where it refuses, with its word why.
-  void deliver(const message& message) {
+  void deliver(const message& message) { deliver(message, std::stop_token()); }
+
+  /// The same; throws errc::cancelled once `stop` is requested, but for an attempt under way, which is waited for.
+  void deliver(const message& message, const std::stop_token& stop) {
     const bool alert = message.level == message::urgency::alert;
     const auto chosen = [&](const std::string& usual, const std::string& for_alerts) -> const std::string& {
       return alert && !for_alerts.empty() ? for_alerts : usual;
@@ -66,10 +70,10 @@ class slack_notifier {
     if (by_token()) headers.push_back({"Authorization", "Bearer " + options_.token});
     const std::string& address = by_token() ? options_.api : chosen(options_.webhook, options_.alert_webhook);
     const std::string channel = by_token() ? chosen(options_.channel, options_.alert_channel) : std::string();
-    wait_for_turn();
+    wait_for_turn(stop);
     const std::string what = "the message to Slack";
     const http_response answer = detail::post_message(client_, options_.retry, clock_, address, what,
-                                                      slack_body(message, channel, options_.report), std::move(headers));
+                                                      slack_body(message, channel, options_.report), std::move(headers), stop);
     last_ = clock_.now();
     if (const std::string refusal = slack_refusal(answer.status, answer.body, by_token()); !refusal.empty())
       detail::refuse_answer(what, answer.status, refusal);
@@ -78,11 +82,11 @@ class slack_notifier {
  private:
   [[nodiscard]] bool by_token() const noexcept { return !options_.token.empty(); }
 
-  void wait_for_turn() {
+  void wait_for_turn(const std::stop_token& stop) {
     if (!last_) return;
     constexpr std::chrono::microseconds apart = std::chrono::seconds(1);
     const auto since = std::max(clock_.now() - *last_, std::chrono::microseconds(0));  // a clock may have been set back
-    if (since < apart) clock_.sleep_until(clock_.now() + (apart - since));
+    if (since < apart) sleep_unless_stopped(clock_, clock_.now() + (apart - since), stop);
   }
 
   slack_options options_;
@@ -91,6 +95,6 @@ class slack_notifier {
   std::optional<time_point> last_;  // message that was sent
 };
 
-static_assert(notifier<slack_notifier<>>);
+static_assert(stoppable_notifier<slack_notifier<>>);
 
 }  // namespace upkeep::inline v0

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <random>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,15 +55,18 @@ class webhook_notifier {
   }
 
   /// Throws errc::unavailable where there is no answer, or the service is busy, after all attempts; errc::io where it refuses.
-  void deliver(const message& message) {
+  void deliver(const message& message) { deliver(message, std::stop_token()); }
+
+  /// The same; throws errc::cancelled once `stop` is requested, but for an attempt under way, which is waited for.
+  void deliver(const message& message, const std::stop_token& stop) {
     const time_point now = clock_.now();
     const std::string what = "the message to the webhook";
     std::string body = webhook_body(message, new_id(), std::chrono::floor<std::chrono::seconds>(now), options_.report);
     const std::string timestamp = std::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
     const std::string signature = webhook_signature(key_, timestamp, body);
-    const http_response answer =
-        detail::post_message(client_, options_.retry, clock_, options_.url, what, std::move(body),
-                             {{std::string(webhook_timestamp_header), timestamp}, {std::string(webhook_signature_header), signature}});
+    const http_response answer = detail::post_message(
+        client_, options_.retry, clock_, options_.url, what, std::move(body),
+        {{std::string(webhook_timestamp_header), timestamp}, {std::string(webhook_signature_header), signature}}, stop);
     if (!answer.ok()) detail::refuse_answer(what, answer.status, {});
   }
 
@@ -80,6 +84,6 @@ class webhook_notifier {
   http_client client_;
 };
 
-static_assert(notifier<webhook_notifier<>>);
+static_assert(stoppable_notifier<webhook_notifier<>>);
 
 }  // namespace upkeep::inline v0

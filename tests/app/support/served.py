@@ -45,7 +45,7 @@ class server:
 class listener:
     """Takes the place of Slack: silent for as long as it is told to, then too busy for one message, then it keeps what comes."""
 
-    def __init__(self):
+    def __init__(self, retry_after=1):
         taken, busy = [], [1]
         silent, asked = threading.Event(), threading.Event()
 
@@ -59,7 +59,7 @@ class listener:
                     return
                 self.send_response(429 if busy[0] else 200)
                 if busy[0]:
-                    self.send_header("Retry-After", "1")
+                    self.send_header("Retry-After", str(retry_after))
                 else:
                     taken.append(body)
                 busy[0] = max(0, busy[0] - 1)

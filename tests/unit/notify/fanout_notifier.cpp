@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 
 #include "support/catch.hpp"
@@ -60,3 +61,36 @@ TEST_CASE("parts that throw do not keep the message from others, and all of them
 }
 
 TEST_CASE("without parts there is nobody to fail") { CHECK_NOTHROW(fanout_notifier<>().deliver(hello)); }
+
+namespace {
+
+/// Waits until it is asked to stop.
+struct waits_for_a_stop {
+  void deliver(const message&) const { throw upkeep::error(errc::unavailable, "still busy"); }
+  void deliver(const message&, const std::stop_token& stop) const {
+    if (stop.stop_requested()) throw upkeep::error(errc::cancelled, "stopped while retrying, as asked");
+    throw upkeep::error(errc::unavailable, "still busy");
+  }
+};
+static_assert(upkeep::stoppable_notifier<waits_for_a_stop> && upkeep::notifier<waits_for_a_stop>);
+static_assert(!upkeep::stoppable_notifier<recording_notifier> && !upkeep::stoppable_notifier<int>);
+
+}  // namespace
+
+TEST_CASE("a stop reaches the parts that can be stopped; the others are told all the same, and the whole is to be delivered again") {
+  std::stop_source stop;
+  recording_notifier first, last;
+  waits_for_a_stop waiting;
+  fanout_notifier all(first, throws_an_error(), std::ref(waiting), last);
+  CHECK(failure_of([&] { all.deliver(hello, stop.get_token()); }).code == errc::limit_exceeded);  // the first that failed
+  stop.request_stop();
+  const auto stopped = failure_of([&] { all.deliver(hello, stop.get_token()); });
+  CHECK(stopped.code == errc::cancelled);
+  CHECK(stopped.names("too long"));
+  CHECK(stopped.names("as asked"));
+  CHECK(first.messages().size() == 2);
+  CHECK(last.messages().size() == 2);
+  // One that was not stopped is delivered, whatever was asked for.
+  CHECK_NOTHROW(fanout_notifier(first, last).deliver(hello, stop.get_token()));
+  CHECK(last.messages().size() == 3);
+}

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/failure.hpp"
 #include "support/raw_server.hpp"
+#include "support/stopping_clock.hpp"
 #include "upkeep/testing/conform_notifier.hpp"
 #include "upkeep/testing/manual_clock.hpp"
 
@@ -112,6 +113,27 @@ TEST_CASE("what Slack asks to wait is waited, and passing failures are tried aga
   CHECK(server.requests().size() == 3);
   CHECK(clock.now() >= noon + 7s);
   CHECK(body_of(server.requests()[0]) == body_of(server.requests()[2]));
+}
+
+TEST_CASE("a stop ends the waiting for Slack, and the message can be delivered later") {
+  raw_server server({http_answer(429, "ratelimited", "Retry-After: 60\r\n"), http_answer(200, "ok")});
+  const upkeep_test::stopping_clock clock{upkeep::testing::manual_clock(noon)};
+  slack_notifier slack(webhook(server), clock);
+  CHECK(failure_of([&] { slack.deliver(notice("hello"), clock.stop->get_token()); }).code == errc::cancelled);
+  CHECK(clock.now() - noon <= 200ms);
+  CHECK(server.requests().size() == 1);
+  CHECK_NOTHROW(slack.deliver(notice("hello"), std::stop_token()));
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("a stop ends the waiting for the turn of a message to Slack") {
+  raw_server server({http_answer(200, "ok")});
+  const upkeep_test::stopping_clock clock{upkeep::testing::manual_clock(noon)};
+  slack_notifier slack(webhook(server), clock);
+  slack.deliver(notice("1"));
+  CHECK(failure_of([&] { slack.deliver(notice("2"), clock.stop->get_token()); }).code == errc::cancelled);
+  CHECK(clock.now() - noon <= 200ms);
+  CHECK(server.requests().size() == 1);
 }
 
 TEST_CASE("what fails is said with Slack's word and without address or token") {

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 #include "support/failure.hpp"
 #include "support/raw_server.hpp"
+#include "support/stopping_clock.hpp"
 #include "upkeep/base/json.hpp"
 #include "upkeep/testing/conform_notifier.hpp"
 #include "upkeep/testing/manual_clock.hpp"
@@ -77,6 +78,21 @@ TEST_CASE("a message that is sent again has the same id and signature") {
   REQUIRE(server.requests().size() == 3);
   CHECK(body_of(server.requests()[0]) == body_of(server.requests()[2]));
   CHECK(header_of(server.requests()[0], "X-Upkeep-Signature") == header_of(server.requests()[2], "X-Upkeep-Signature"));
+}
+
+TEST_CASE("a stop ends the waiting for a webhook that is busy, and the message can be delivered later") {
+  for (const std::string& busy : {http_answer(429, "", "Retry-After: 60\r\n"), http_answer(503), std::string()}) {
+    raw_server server({busy, http_answer(200)});
+    const upkeep_test::stopping_clock clock{upkeep::testing::manual_clock(noon)};
+    webhook_notifier hook(to(server), key(), clock);
+    CHECK(failure_of([&] { hook.deliver({.title = "t", .text = "x"}, clock.stop->get_token()); }).code == errc::cancelled);
+    CHECK(clock.now() - noon <= 200ms);
+    CHECK(server.requests().size() == 1);
+    CHECK(failure_of([&] { hook.deliver({.title = "t", .text = "x"}, clock.stop->get_token()); }).code == errc::cancelled);
+    CHECK(server.requests().size() == 1);
+    CHECK_NOTHROW(hook.deliver({.title = "t", .text = "x"}, std::stop_token()));
+    CHECK(server.requests().size() == 2);
+  }
 }
 
 TEST_CASE("what fails names neither address nor key") {
