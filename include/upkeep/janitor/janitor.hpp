@@ -401,13 +401,13 @@ class janitor {
     }
   }
 
-  // Whether it could be recorded. Once rows are gone, that it could not is said in the report, which must not be lost.
+  // Whether it could be recorded. Once rows are gone or the run was refused, that it could not is said in the report, which must not be lost.
   bool record_end(janitor_report& r) {
     try {
       record(r, to_string(r.status));
       return true;
     } catch (...) {
-      if (r.removed() == 0 && r.aborted_reason != detail::not_enough_space) throw;  // of a full disk people hear all the same
+      if (r.removed() == 0 && r.status != outcome::aborted) throw;
       r.status = r.status == outcome::done ? outcome::failed : r.status;
       r.error += (r.error.empty() ? "" : "; ") + std::string("the history could not be written: ") + detail::what_was_thrown();
       return false;

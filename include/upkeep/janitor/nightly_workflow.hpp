@@ -5,12 +5,14 @@
 #include "options.hpp"
 #include "report.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace upkeep::inline v0 {
 
@@ -27,8 +29,9 @@ struct nightly_tasks {
 
 /// `analyze_vector_store`, then `cleanup_vector_store` where no limit would be exceeded, then `send_slack_notification`, or
 /// `send_container_alert` where the rows of a container were kept that seems to have gone, or `send_oracle_alert` where the oracle answered for
-/// no source; in all other cases `send_alert`, and the job ends `aborted` with the limit as its reason, or `failed`. The reason of a message
-/// that could not be delivered is `message_not_delivered`.
+/// no source. Where a limit would be exceeded, `record_refused_night`, whatever becomes of it, and `send_alert`: the job ends `aborted` with the
+/// limit as its reason. In all other cases `send_failure_alert`, and the job ends `failed`. Where people could not be told, the reason of the
+/// job is followed by `message_not_delivered`: "safety_threshold, message_not_delivered".
 ///
 /// Facts of `analyze_vector_store` and `cleanup_vector_store`: `status`, `reason` (the limit that would be or was exceeded), the counts of the
 /// report, `refused` (`yes` where only containers were refused, or `no`), `oracle` (`mute` or `answers`), `message_title`,
@@ -37,11 +40,23 @@ struct nightly_tasks {
   step_table table{.name = "nightly_janitor"};
   const retry_policy patient{.attempts = 5, .delay = std::chrono::seconds(30), .factor = 2.0, .maximum_delay = std::chrono::minutes(10)};
   const step_transition alert_failed{.next = "send_failure_alert"};
-  const step_transition ends_failed{.status = "failed", .reason = "step_failed"};
+  const std::string untold = "message_not_delivered", and_untold = ", " + untold;
+  // How a refused night ends, by the limit.
+  const auto aborted_by_limit = [](const std::string& told) {
+    std::vector<step_transition> ends;
+    for (const std::string limit : {"count_limit", "scope_threshold", "absence_spike", "not_enough_space"})
+      ends.push_back({.fact = "reason", .equals = limit, .status = "aborted", .reason = limit + told});
+    ends.push_back({.status = "aborted", .reason = "safety_threshold" + told});
+    return ends;
+  };
   table.steps.push_back({.name = "analyze_vector_store",
                          .retry = patient,
-                         .then = {{.fact = "safe", .equals = "yes", .next = "cleanup_vector_store"}, {.next = "send_alert"}},
+                         .then = {{.fact = "safe", .equals = "yes", .next = "cleanup_vector_store"}, {.next = "record_refused_night"}},
                          .on_failure = alert_failed});
+  // What was seen counts also in a night that is refused: for the grace of orphans, for the history and the metrics. That it could not be
+  // written down does not make the night another one.
+  table.steps.push_back(
+      {.name = "record_refused_night", .retry = patient, .then = {{.next = "send_alert"}}, .on_failure = {.next = "send_alert"}});
   table.steps.push_back({.name = "cleanup_vector_store",
                          .retry = patient,
                          .then = {{.fact = "refused", .equals = "yes", .next = "send_container_alert"},
@@ -55,32 +70,31 @@ struct nightly_tasks {
                          .start_to_close = std::chrono::minutes(5),
                          .retry = patient,
                          .then = {{.status = "done", .reason = "container_refused"}},
-                         .on_failure = {.status = "done", .reason = "message_not_delivered"}});
+                         .on_failure = {.status = "done", .reason = "container_refused" + and_untold}});
   // Nothing was removed, since nothing is known of any source; the next night may be better.
   table.steps.push_back({.name = "send_oracle_alert",
                          .start_to_close = std::chrono::minutes(5),
                          .retry = patient,
                          .then = {{.status = "done", .reason = "oracle_mute"}},
-                         .on_failure = {.status = "done", .reason = "message_not_delivered"}});
+                         .on_failure = {.status = "done", .reason = "oracle_mute" + and_untold}});
   // A message that cannot be delivered changes nothing about the night; that it could not is in the history.
   table.steps.push_back({.name = "send_slack_notification",
                          .start_to_close = std::chrono::minutes(5),
                          .retry = patient,
-                         .on_failure = {.status = "done", .reason = "message_not_delivered"}});
+                         .on_failure = {.status = "done", .reason = untold}});
   table.steps.push_back({.name = "send_alert",
                          .start_to_close = std::chrono::minutes(5),
                          .retry = patient,
-                         .then = {{.fact = "reason", .equals = "count_limit", .status = "aborted", .reason = "count_limit"},
-                                  {.fact = "reason", .equals = "scope_threshold", .status = "aborted", .reason = "scope_threshold"},
-                                  {.fact = "reason", .equals = "absence_spike", .status = "aborted", .reason = "absence_spike"},
-                                  {.fact = "reason", .equals = "not_enough_space", .status = "aborted", .reason = "not_enough_space"},
-                                  {.status = "aborted", .reason = "safety_threshold"}},
-                         .on_failure = {.status = "aborted", .reason = "message_not_delivered"}});
+                         .then = aborted_by_limit(""),
+                         .on_failure = {.next = "end_without_alert"}});
+  // Does nothing but end the night with the limit that it was refused for.
+  table.steps.push_back(
+      {.name = "end_without_alert", .then = aborted_by_limit(and_untold), .on_failure = {.status = "aborted", .reason = untold}});
   table.steps.push_back({.name = "send_failure_alert",
                          .start_to_close = std::chrono::minutes(5),
                          .retry = patient,
-                         .then = {ends_failed},
-                         .on_failure = ends_failed});
+                         .then = {{.status = "failed", .reason = "step_failed"}},
+                         .on_failure = {.status = "failed", .reason = "step_failed" + and_untold}});
   return table;
 }
 
@@ -106,6 +120,13 @@ namespace detail {
           {"message_text", m.text}};
 }
 
+/// What the last attempt of a step said that never came to its end; empty where it did, or was never begun.
+[[nodiscard]] inline std::string failure_of(const std::vector<step_event>& history, std::string_view step) {
+  const auto last = std::find_if(history.rbegin(), history.rend(), [&](const step_event& e) { return e.step == step; });
+  if (last == history.rend() || last->kind == step_event::what::completed) return {};
+  return last->text.empty() ? "no sign of life for too long" : last->text;
+}
+
 }  // namespace detail
 
 /// The activities of nightly_workflow().
@@ -121,14 +142,16 @@ namespace detail {
     const janitor_report r = run(phase::detect, call);
     // The first cleanup only records what is there, and is refused for nothing.
     const bool safe = r.would_abort.empty() || r.baseline;
-    // What was seen counts also in a night that is refused: for the grace of orphans, for the history and the metrics.
-    if (!safe) run(phase::log, call);
     step_facts facts = detail::facts_of(r);
     if (!safe)
       for (auto& [name, value] : facts)
         if (name == "message_title") value = "upkeep: nothing was removed, because of " + r.would_abort + ", on " + r.store;
     facts.emplace_back("safe", safe ? "yes" : "no");
     return facts;
+  };
+  all["record_refused_night"] = [run](step_call& call) -> step_facts {
+    run(phase::log, call);
+    return {};
   };
   all["cleanup_vector_store"] = [run](step_call& call) { return detail::facts_of(run(phase::cleanup, call)); };
   const auto told_by = [](const step_call& call) {
@@ -147,13 +170,19 @@ namespace detail {
       send(m, call);
       return {};
     };
-  all["send_alert"] = [told_by, send = tasks.alert](step_call& call) -> step_facts {
+  const auto refused_for = [](const step_call& call) {
+    const std::string_view cleaned = call.fact_of("cleanup_vector_store", "reason");
+    return std::string(cleaned.empty() ? call.fact_of("analyze_vector_store", "reason") : cleaned);
+  };
+  all["send_alert"] = [told_by, refused_for, send = tasks.alert](step_call& call) -> step_facts {
     message m = told_by(call);
     m.level = message::urgency::alert;
+    if (const std::string why = detail::failure_of(call.history(), "record_refused_night"); !why.empty())
+      m.text += "what was seen could not be recorded: " + why + '\n';
     send(m, call);
-    const std::string_view cleaned = call.fact_of("cleanup_vector_store", "reason");
-    return {{"reason", std::string(cleaned.empty() ? call.fact_of("analyze_vector_store", "reason") : cleaned)}};
+    return {{"reason", refused_for(call)}};
   };
+  all["end_without_alert"] = [refused_for](step_call& call) -> step_facts { return {{"reason", refused_for(call)}}; };
   all["send_failure_alert"] = [told_by, send = std::move(tasks.alert)](step_call& call) -> step_facts {
     message m = told_by(call);
     if (m.title.empty()) m.title = "upkeep: the night's run failed";

@@ -38,7 +38,7 @@ struct job {
 /// How a job ended.
 struct job_end {
   std::string status;  ///< `done`, `aborted`, `failed`, `skipped`
-  std::string reason;  ///< snake_case, or empty
+  std::string reason;  ///< snake_case, or empty; several are separated by ", "
   time_point time{};
 };
 

@@ -332,6 +332,26 @@ TEST_CASE("a plan beyond a limit aborts the whole cleanup and raises an alert", 
   CHECK(w.store.inner.history().last_run()->phase == "log");
 }
 
+TEST_CASE("a refused cleanup stays refused where it cannot be recorded; one that changed nothing else is an error", "[janitor]") {
+  struct full_history : memory_history {
+    void record_run(const run_summary&) { throw error(errc::io, "cannot write the history: No space left on device"); }
+  };
+  world w;
+  for (int i = 0; i < 4; ++i) w.insert(row(i, 0));
+  w.options.limits.count = 1;
+  auto refused = w.janitor(full_history());
+  const janitor_report r = refused.run();
+  CHECK(r.status == outcome::aborted);
+  CHECK(r.aborted_reason == "count_limit");
+  CHECK(r.error.find("the history could not be written: cannot write the history") != std::string::npos);
+  REQUIRE(w.notifier.messages.size() == 1);
+  CHECK(w.notifier.messages[0].text.find(r.error) != std::string::npos);
+  w.options.limits.count = 4;
+  auto allowed = w.janitor(full_history());
+  CHECK(failure_of([&] { allowed.run(); }).code == errc::io);
+  CHECK(w.rows().size() == 4);
+}
+
 TEST_CASE("trim removes the safest up to the limit", "[janitor]") {
   world w;
   for (int i = 0; i < 4; ++i) {

@@ -23,6 +23,8 @@ struct night {
   std::vector<message> notices{}, alerts{};
   unsigned messages_that_fail = 0;
   bool analysis_fails = false, first = false;
+  unsigned records_that_fail = 0;
+  errc why = errc::unavailable;
   std::uint64_t unknown_sources = 0;  ///< of 9
 
   job_end operator()() {
@@ -30,6 +32,10 @@ struct night {
     tasks.run = [this](phase p, step_call&) {
       done.emplace_back(to_string(p));
       if (analysis_fails) throw error(errc::corrupt, "the database is damaged");
+      if (p == phase::log && records_that_fail > 0) {
+        --records_that_fail;
+        throw error(why, "the disk is full");
+      }
       janitor_report r;
       r.phase = to_string(p);
       r.store = "memory";
@@ -183,6 +189,50 @@ TEST_CASE("a message is tried again, and one that cannot be delivered does not u
   const job_end end = mute();
   CHECK(end.status == "done");
   CHECK(end.reason == "message_not_delivered");
+}
+
+TEST_CASE("an alert that cannot be delivered does not hide what it was about", "[nightly_workflow]") {
+  for (const char* limit : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike", "not_enough_space"})
+    for (const bool by_cleanup : {false, true}) {
+      night n;
+      n.messages_that_fail = 1000;
+      if (by_cleanup) n.status = outcome::aborted;
+      (by_cleanup ? n.aborted_reason : n.would_abort) = limit;
+      const job_end end = n();
+      CHECK(end.status == "aborted");
+      CHECK(end.reason == limit + std::string(", message_not_delivered"));
+    }
+  const auto reason = [](auto&& change) {
+    night n;
+    n.messages_that_fail = 1000;
+    change(n);
+    return n().reason;
+  };
+  CHECK(reason([](night& n) { n.refused = "no source is left in 'mail'"; }) == "container_refused, message_not_delivered");
+  CHECK(reason([](night& n) { n.unknown_sources = 9; }) == "oracle_mute, message_not_delivered");
+  CHECK(reason([](night& n) { n.analysis_fails = true; }) == "step_failed, message_not_delivered");
+}
+
+TEST_CASE("a refused night whose record cannot be written is refused all the same, and the alert says so", "[nightly_workflow]") {
+  for (const errc code : {errc::unavailable, errc::corrupt}) {  // the first is tried again
+    night n;
+    n.would_abort = "count_limit";
+    n.records_that_fail = 1000;
+    n.why = code;
+    const job_end end = n();
+    CHECK(end.status == "aborted");
+    CHECK(end.reason == "count_limit");
+    CHECK(n.done.size() == (code == errc::unavailable ? 6 : 2));
+    REQUIRE(n.alerts.size() == 1);
+    CHECK(n.alerts[0].title == "upkeep: nothing was removed, because of count_limit, on memory");
+    CHECK(n.alerts[0].text.find("what was seen could not be recorded: the disk is full") != std::string::npos);
+  }
+  night once;
+  once.would_abort = "count_limit";
+  once.records_that_fail = 1;
+  CHECK(once().reason == "count_limit");
+  CHECK(once.done == std::vector<std::string>{"detect", "log", "log"});
+  CHECK(once.alerts.at(0).text.find("could not be recorded") == std::string::npos);
 }
 
 TEST_CASE("a cleanup that was stopped between two batches goes on the next time", "[nightly_workflow]") {
