@@ -230,20 +230,23 @@ class incremental_search {
   }
 
   void compare_all(pair_sink sink, find_report& report, std::string_view reason) {
-    const event_field fields[] = {{"reason", reason}, {"rows", rows_.rows()}};
-    progress_.tell(
-        event{problem_ ? event_level::warning : event_level::detail, "sketches_made_anew", problem_ ? problem_->what() : "", fields});
+    const auto tell = [&](std::string_view name) {
+      const event_field fields[] = {{"reason", reason}, {"rows", rows_.rows()}};
+      progress_.tell(event{problem_ ? event_level::warning : event_level::detail, name, problem_ ? problem_->what() : "", fields});
+    };
     earlier_rows_.reset();
     place_of_.assign(rows_.rows(), not_searched);
     double share = 0;
     space_ = choose_sketch<Metric>(rows_, rows_.rows(), rows_.rows(), metric_.radius(threshold_), how_, progress_, &share);
     if (are_sketches_useless<Metric>(space_, may_do_without_ ? share : 0)) {
+      tell("sketches_not_used");
       const find_options options{.threshold = threshold_, .threads = how_.threads};
       report = exhaustive_join<Metric>{metric_, how_.executor}.find_pairs(rows_, options, sink, progress_);
       report.fresh = rows_.rows();
       if (earlier_.keep) forget();
       return;
     }
+    tell("sketches_made_anew");
     const sketched_rows<Metric> all(rows_, space_, how_, progress_);
     report.set_aside = all.set_aside();
     report.fresh = rows_.rows();

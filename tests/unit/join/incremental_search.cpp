@@ -171,9 +171,13 @@ TEST_CASE("rows of which most are near each other are searched without sketches,
     CHECK(crowded.pairs == all);
     CHECK(crowded.report.pairs == all.size());
     CHECK(crowded.report.fresh == 600);
+    CHECK(std::count(crowded.names.begin(), crowded.names.end(), "sketches_made_anew") == 0);
+    CHECK(std::count(crowded.names.begin(), crowded.names.end(), "sketches_not_used") == 1);
     CHECK(std::filesystem::exists(path) == !keep);  // what was remembered is of no use any more
   }
-  CHECK(search<upkeep::cosine>(s, path, 0.9).pairs == all);  // unless they are told to use sketches
+  const night told = search<upkeep::cosine>(s, path, 0.9);  // unless they are told to use sketches
+  CHECK(told.pairs == all);
+  CHECK(std::count(told.names.begin(), told.names.end(), "sketches_made_anew") == 1);
   CHECK(std::filesystem::exists(path));
 }
 
