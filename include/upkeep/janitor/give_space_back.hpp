@@ -18,10 +18,22 @@ template <class Store>
 void give_space_back(Store& store, const janitor_options& options, janitor_report& report, progress& progress) {
   if constexpr (compactable_store<Store>) {
     const step_timer timer(report.seconds.compact);
+    const auto add = [](std::string& left, const std::string& why) { left += (left.empty() ? "" : "; ") + why; };
+    std::string unheard;
     try {
       compaction_options how = options.compaction;
       if (!how.free_space) how.free_space = options.free_space;
-      report.compaction = store.compact(how, progress);
+      // An observer that throws in the middle must not take along what the store did by then, nor keep it from what is left: nobody has to
+      // know of a slice before it may be done.
+      const auto tell = [&](const event& e) {
+        try {
+          progress.tell(e);
+        } catch (...) {
+          if (unheard.empty()) unheard = what_was_thrown();
+        }
+      };
+      upkeep::progress guarded(progress.stop(), tell);
+      report.compaction = store.compact(how, guarded);
       if constexpr (sized_store<Store>) report.file_bytes_after = store.bytes();
       const compaction_report& c = *report.compaction;
       const event_field fields[] = {{"method", c.method},
@@ -34,9 +46,9 @@ void give_space_back(Store& store, const janitor_options& options, janitor_repor
       progress.tell({event_level::detail, "store_compacted", "what became of the removed rows' space", fields});
     } catch (...) {
       if (!report.compaction) report.compaction.emplace();
-      std::string& left = report.compaction->left;
-      left += (left.empty() ? "" : "; ") + what_was_thrown();
+      add(report.compaction->left, what_was_thrown());
     }
+    if (!unheard.empty()) add(report.compaction->left, "an observer failed: " + unheard);
   }
 }
 

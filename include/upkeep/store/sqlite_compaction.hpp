@@ -76,8 +76,12 @@ class sqlite_compaction {
     } catch (const error& failure) {
       leave(failure.code() == errc::cancelled && progress_.stop_requested() ? "stopped on request" : failure.what());
     }
-    report_.free_pages_after = pages().free;
-    report_.file_bytes_after = store_.bytes();
+    try {
+      report_.free_pages_after = pages().free;
+      report_.file_bytes_after = store_.bytes();
+    } catch (const error& failure) {
+      leave(std::string("what became of it could not be read: ") + failure.what());
+    }
     return std::move(report_);
   }
 

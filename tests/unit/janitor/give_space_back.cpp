@@ -20,6 +20,7 @@ struct compactable_world_store : transacting_store {
     told_space = options.free_space ? options.free_space("/") : 0;
     before_compacting();
     p.check("the compaction");
+    for (std::uint64_t done = 0; done < answer.slices; ++done) p.report("compact", done, 0, "pages");
     return answer;
   }
   std::size_t calls = 0;
@@ -101,6 +102,27 @@ TEST_CASE("give_space_back: whatever happens to it, the run that removed rows st
   CHECK(r.removed() == 1);
   REQUIRE(r.compaction);
   CHECK(r.compaction->left == "no such luck");
+}
+
+TEST_CASE("give_space_back: an observer that throws within a slice takes along nothing of what was done", "[give_space_back]") {
+  small_world w;
+  std::size_t heard = 0;
+  w.observer.then = [&](const heard_event& e) {
+    if (e.name != "progress" || e.fields.at("step") != "compact") return;
+    ++heard;
+    throw std::runtime_error("no such luck");
+  };
+  auto j = w.janitor();
+  const janitor_report r = j.run();
+  CHECK(heard > 0);
+  CHECK(r.status == outcome::done);
+  CHECK(r.removed() == 1);
+  REQUIRE(r.compaction);
+  CHECK(r.compaction->method == "slices");
+  CHECK(r.compaction->slices == 3);
+  CHECK(r.compaction->free_pages_after == 2);
+  CHECK(r.compaction->left == "an observer failed: no such luck");
+  CHECK(w.observer.named("store_compacted").size() == 1);
 }
 
 TEST_CASE("give_space_back: a stop during it does not undo that the rows are gone", "[give_space_back]") {
