@@ -3,9 +3,13 @@
 #include "support/catch.hpp"
 #include "support/failure.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace upkeep;
@@ -96,4 +100,34 @@ TEST_CASE("a stop is obeyed between batches", "[ownership]") {
   progress p(stop->get_token());
   CHECK(upkeep_test::failure_of([&] { ask_owners(o, std::span<const std::string_view>(letters), p, 2); }).code == errc::cancelled);
   CHECK(o.asked.size() == 1);
+}
+
+TEST_CASE("a quick oracle is asked about a whole batch at a time, after one question that shows that it is quick", "[ownership]") {
+  oracle o;
+  const std::vector<std::string_view> many(3300, "a");  // that they differ matters to no oracle here
+  progress silent;
+  ask_owners(o, std::span<const std::string_view>(many), silent);
+  std::vector<std::size_t> sizes;
+  for (const auto& part : o.asked) sizes.push_back(part.size());
+  CHECK(sizes == std::vector<std::size_t>{200, 1000, 1000, 1000, 100});
+}
+
+TEST_CASE("a slow oracle is asked about few sources at a time, so that a stop and a sign of life do not wait for it", "[ownership]") {
+  oracle o;
+  const std::vector<std::string_view> many(600, "a");
+  o.say = [](std::span<const std::string_view> sources, std::span<ownership>) {
+    std::this_thread::sleep_for(std::chrono::microseconds(200) * sources.size());
+  };
+  std::vector<std::uint64_t> told;
+  const auto sink = [&](const event& e) {
+    if (e.name == "progress") told.push_back(std::get<std::uint64_t>(e.find("done")->value));
+  };
+  progress p({}, sink);
+  ask_owners(o, std::span<const std::string_view>(many), p, 600, std::chrono::milliseconds(1));
+  REQUIRE(o.asked.size() > 2);
+  CHECK(o.asked[0].size() == 200);
+  for (std::size_t i = 1; i < o.asked.size(); ++i) CHECK(o.asked[i].size() <= 50);
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.front() < 600);  // not at its end only
+  CHECK(told.back() == 600);
 }
