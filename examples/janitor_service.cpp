@@ -74,6 +74,9 @@ struct settings {
   bool baseline = env.get_or<bool>("BASELINE", true);
   std::size_t batch = env.get_or<std::size_t>("BATCH", 200, {.minimum = 1, .maximum = 200});
   unsigned threads = env.get_or<unsigned>("THREADS", 0, {.maximum = 4096});
+  std::size_t keep_backups = env.get_or<std::size_t>("KEEP_BACKUPS", 7, {.maximum = 100000});
+  duration keep_backups_for = env.get_or<duration>("KEEP_BACKUPS_FOR", 24h * 30, {.maximum = 24h * 3650});
+  duration undo_window = env.get_or<duration>("UNDO_WINDOW", 24h * 30, {.maximum = 24h * 3650});
   text schedule = env.get_or<text>("SCHEDULE", "0 3 * * *");
   duration catch_up = env.get_or<duration>("CATCH_UP", 1h, {.maximum = 24h * 365});
   bool run_once = env.get_or<bool>("RUN_ONCE", false);
@@ -160,6 +163,8 @@ class service {
     upkeep::janitor_options options{.threshold = s_.threshold, .phase = phase, .baseline = s_.baseline};
     options.grace = std::chrono::ceil<std::chrono::seconds>(s_.grace);
     options.limits.fraction = s_.max_removal;
+    options.backups = {.newest = s_.keep_backups, .age = std::chrono::ceil<std::chrono::seconds>(s_.keep_backups_for)};
+    options.undo_window = std::chrono::ceil<std::chrono::seconds>(s_.undo_window);
     options.batch = s_.batch;
     options.threads = s_.threads;
     struct {

@@ -127,6 +127,15 @@ code, log = service(s, near, RUN_ONCE="1").end()
 expect(s.orphans <= s.keys(), f"an oracle that says no to everything removes no orphan: {code} {log[-1]}")
 expect(events(log, "oracle_failed"), "and is told")
 
+# Old backups go when their number and their age allow it; each night loses a document, so that each makes a backup.
+s = store("backups.sqlite", groups=12)
+near, kept = neighbours(s), []
+for number, variables in enumerate(({}, {"KEEP_BACKUPS": "1"}, {"KEEP_BACKUPS_FOR": "0s"}, {"KEEP_BACKUPS": "1", "KEEP_BACKUPS_FOR": "0s"})):
+    near.exist.discard(f"alone {number}")
+    code, log = service(s, near, RUN_ONCE="1", UNDO_WINDOW="0s", **variables).end()
+    kept.append(len(list(Path(f"{s.path}.upkeep").glob("*.backup"))) if code == 0 else log)
+expect(kept == [1, 2, 3, 1], f"so many backups are left after each night: {kept}")
+
 # Asked to stop between two batches: it ends at once, in whole batches; started again it goes on, and people hear of all of it, once.
 s = store("stopped.sqlite", groups=40)
 before, near = s.keys(), neighbours(s)
@@ -163,6 +172,8 @@ for variable, value, words in (("DATABASE", None, "UPKEEP_DATABASE is not set"),
                                ("ORACLE_URL", None, "UPKEEP_ORACLE_URL is not set"), ("ORACLE_URL", "ftp://x", "must begin with https://"),
                                ("ORACLE_TIMEOUT", "30", "a duration with its unit"), ("THRESHOLD", "1.5", 'is "1.5"; it must be a number from 0.01 to 1'),
                                ("MAX_REMOVAL", "5%", "a number from 0 to 1"), ("GRACE", "soon", "such as 90s or 20h"), ("BATCH", "201", "from 1 to 200"),
+                               ("KEEP_BACKUPS", "-1", "UPKEEP_KEEP_BACKUPS"), ("KEEP_BACKUPS_FOR", "7", "a duration with its unit"),
+                               ("UNDO_WINDOW", "100y", "UPKEEP_UNDO_WINDOW"),
                                ("BASELINE", "maybe", "true or false"), ("SCHEDULE", "0 25 * * *", "field 2 (hour)"), ("RUN_ONCE", "2", "true or false"),
                                ("WEBHOOK_URL", "http://example.com/secret", "UPKEEP_WEBHOOK_URL: "), ("WEBHOOK_KEY", None, "UPKEEP_WEBHOOK_KEY is not set"),
                                ("AUDIT_KEY", "short", "UPKEEP_AUDIT_KEY"), ("METRICS", "/no/such/folder/x.prom", "UPKEEP_METRICS"),
