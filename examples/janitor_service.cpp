@@ -15,6 +15,7 @@
 #include <upkeep/janitor/make_janitor.hpp>
 #include <upkeep/janitor/nightly_workflow.hpp>
 #include <upkeep/janitor/receipt_json.hpp>
+#include <upkeep/janitor/report_json.hpp>
 #include <upkeep/notify/webhook_notifier.hpp>
 #include <upkeep/observe/audit_log.hpp>
 #include <upkeep/observe/fanout_observer.hpp>
@@ -177,14 +178,14 @@ class service {
     } events{&seen_, &call};
     // A row goes only if another row of the same document says all that it says.
     auto janitor = upkeep::make_janitor(store, upkeep::all_guards(upkeep::same_source(), upkeep::contained()), *oracle_, events, options);
-    std::uint64_t before = 0;
+    upkeep::interrupted_removals before;
     if (call.resumed && phase == upkeep::phase::cleanup) {
       upkeep::sqlite_history history(directory_ + "/history.sqlite");
       upkeep::sqlite_backup backup;
-      before = upkeep::removed_by_interrupted_runs(history, backup, store, call.job.begin, upkeep::read_receipt);
+      before = upkeep::removals_of_interrupted_runs(history, backup, store, call.job.begin, upkeep::read_receipt, upkeep::parse_report);
     }
     upkeep::janitor_report report = janitor.run(call.stop());
-    report.interrupted_removed = before;
+    add_interrupted_removals(report, before, seen_);
     return report;
   }
 

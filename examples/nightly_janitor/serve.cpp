@@ -6,6 +6,7 @@
 #include <upkeep/janitor/interrupted_runs.hpp>
 #include <upkeep/janitor/nightly_workflow.hpp>
 #include <upkeep/janitor/receipt_json.hpp>
+#include <upkeep/janitor/report_json.hpp>
 #include <upkeep/janitor/report_text.hpp>
 #include <upkeep/workflow/sqlite_job_store.hpp>
 
@@ -86,11 +87,11 @@ upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_ca
   const upkeep::sqlite_layout layout = layout_of(s);
   s.phase = phase;
   upkeep::sqlite_store store(s.database, layout, {.read_only = phase == upkeep::phase::detect});
-  std::uint64_t before = 0;
+  upkeep::interrupted_removals before;
   if (call.resumed && phase == upkeep::phase::cleanup) {
     upkeep::sqlite_history runs(directory_of(s) + "/history.sqlite");
     upkeep::sqlite_backup backup;
-    before = upkeep::removed_by_interrupted_runs(runs, backup, store, call.job.begin, upkeep::read_receipt);
+    before = upkeep::removals_of_interrupted_runs(runs, backup, store, call.job.begin, upkeep::read_receipt, upkeep::parse_report);
   }
   // Each event is also a sign of life of the step.
   const auto tell = [&](const upkeep::event& e) {
@@ -98,7 +99,7 @@ upkeep::janitor_report run_once(settings s, upkeep::phase phase, upkeep::step_ca
     log.observe(e);
   };
   upkeep::janitor_report report = choose_janitor(s, store, tell)->run(call.stop());
-  report.interrupted_removed = before;
+  add_interrupted_removals(report, before, log);
   name_policies(report.policies, s);
   if (!s.report.empty()) upkeep::write_file_atomically(s.report, upkeep::report_as_json(report));
   return report;

@@ -71,7 +71,8 @@ expect({str(line["fields"]["key"]) for line in lines if line.get("event") == "re
 expect(all(line["time"].startswith("2026-01-01T0") for line in lines), "in the time of the clock that we gave it")
 told = dict(re.findall(r'^upkeep_janitor_removed_rows_total\{.*reason="(\w+)"\} (\d+)$', (SCRATCH / "night.prom").read_text(), re.M))
 report = json.loads((SCRATCH / "night.json").read_text())
-expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(report["orphans_removed"])} and
+expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(report["orphans_removed"]),
+                 "interrupted": str(report["interrupted_removed"])} and
        report["duplicates_removed"] + report["orphans_removed"] + report["interrupted_removed"] == len(wanted),
        f"metrics and report agree: {told} {report}")
 

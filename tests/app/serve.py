@@ -116,7 +116,8 @@ removing = {str(line["fields"]["key"]) for line in lines if line.get("event") ==
 expect(removing == {str(k) for k in s.duplicates | s.orphans}, "and names every row that went")
 told = dict(re.findall(r'^upkeep_janitor_removed_rows_total\{.*reason="(\w+)"\} (\d+)$', (SCRATCH / "night.prom").read_text(), re.M))
 report = json.loads((SCRATCH / "night.json").read_text())
-expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(report["orphans_removed"])} and
+expect(told == {"duplicate": str(report["duplicates_removed"]), "orphan": str(report["orphans_removed"]),
+                 "interrupted": str(report["interrupted_removed"])} and
        report["duplicates_removed"] + report["orphans_removed"] + report["interrupted_removed"] == gone,
        f"metrics and report agree: {told} {report}")
 expect(os.environ["UPKEEP_SLACK_WEBHOOK"] not in night.log.read_text(), "the address of the webhook is in no log")

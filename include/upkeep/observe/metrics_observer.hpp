@@ -29,7 +29,7 @@ inline constexpr std::array<metric_family, 14> janitor_metrics = {{
     {"upkeep_janitor_runs_total", metric_kind::counter, "Runs that ended, by phase and status."},
     {"upkeep_janitor_aborts_total", metric_kind::counter,
      "Runs that a limit or a full disk kept from removing anything, and nights refused at their first look, by reason."},
-    {"upkeep_janitor_removed_rows_total", metric_kind::counter, "Rows removed, by reason."},
+    {"upkeep_janitor_removed_rows_total", metric_kind::counter, "Rows removed, by reason; interrupted: by attempts that were killed."},
     {"upkeep_janitor_reclaimed_bytes_total", metric_kind::counter, "Logical bytes of the removed rows."},
     {"upkeep_janitor_last_success_timestamp_seconds", metric_kind::gauge, "When a run last ended as done, in Unix time, by phase."},
     {"upkeep_janitor_rows", metric_kind::gauge, "Rows that the last look at the store found."},
@@ -55,7 +55,8 @@ struct metrics_options {
   std::function<time_point()> now{};  ///< the time of the last success; empty: the machine's clock
 };
 
-/// Observer: counts runs as they end (`run_finished`, `run_failed`, `interrupted_run`) and leaves out all other events.
+/// Observer: counts runs as they end (`run_finished`, `run_failed`, `interrupted_run`), and what those removed that did not come to their end
+/// (`interrupted_removals`), and leaves out all other events.
 ///
 /// Counters outlive the process: with a text file the totals of the file are read back under a lock and added to, so that a nightly process
 /// does not begin at zero and several stores may share one file. A file that was damaged or written by another version is begun anew; its
@@ -71,7 +72,7 @@ class metrics_observer {
 
   /// @throws error io where the file could not be written: the totals are kept in memory, and written with the next event.
   void observe(const event& e) {
-    if (e.name != "run_finished" && e.name != "run_failed" && e.name != "interrupted_run") return;
+    if (e.name != "run_finished" && e.name != "run_failed" && e.name != "interrupted_run" && e.name != "interrupted_removals") return;
     const std::lock_guard guard(state_->mutex);
     state_->count(e);
   }
@@ -169,6 +170,11 @@ class metrics_observer {
 
     void add(const event& e) {
       const std::string_view store = text_of(e, "store"), phase = text_of(e, "phase");
+      const auto by_reason = [&](std::string_view reason) { return metric_labels({{"store", store}, {"reason", reason}}); };
+      if (e.name == "interrupted_removals") {
+        metrics.add("upkeep_janitor_removed_rows_total", by_reason("interrupted"), number_of(e, "rows"));
+        return;
+      }
       const auto run = [&](std::string_view status, double runs) {
         metrics.add("upkeep_janitor_runs_total", metric_labels({{"store", store}, {"phase", phase}, {"status", status}}), runs);
       };
@@ -179,7 +185,6 @@ class metrics_observer {
       }
       const std::string_view status = text_of(e, "status");
       run(status, 1);
-      const auto by_reason = [&](std::string_view reason) { return metric_labels({{"store", store}, {"reason", reason}}); };
       const std::string all = metric_labels({{"store", store}});
       for (const char* reason : {"safety_threshold", "count_limit", "scope_threshold", "absence_spike", "not_enough_space"})
         metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 0);
@@ -190,6 +195,7 @@ class metrics_observer {
         metrics.add("upkeep_janitor_aborts_total", by_reason(reason), 1);
       metrics.add("upkeep_janitor_removed_rows_total", by_reason("duplicate"), number_of(e, "duplicates_removed"));
       metrics.add("upkeep_janitor_removed_rows_total", by_reason("orphan"), number_of(e, "orphans_removed"));
+      metrics.add("upkeep_janitor_removed_rows_total", by_reason("interrupted"), 0);
       metrics.add("upkeep_janitor_reclaimed_bytes_total", all, number_of(e, "bytes_reclaimed"));
       for (const char* step : {"scan", "oracle", "join", "guard", "backup", "remove", "compact"})
         if (const double seconds = number_of(e, std::string(step) + "_seconds"); seconds > 0)  // 0: it was not come to

@@ -109,6 +109,19 @@ TEST_CASE("metrics_observer: a run becomes every metric") {
   CHECK(std::isnan(all.value("upkeep_janitor_step_seconds_count", with("step", "join"))));  // no such step was come to
 }
 
+TEST_CASE("metrics_observer: what killed attempts removed counts, and is neither a run nor a look") {
+  metrics_observer metrics({.now = noon});
+  run().tell(metrics);
+  CHECK(removed(metrics.text(), "interrupted") == 0);
+  const event_field fields[] = {{"store", "s"}, {"rows", std::uint64_t{17}}};
+  metrics.observe({event_level::info, "interrupted_removals", {}, fields});
+  CHECK(removed(metrics.text(), "interrupted") == 17);
+  CHECK(removed(metrics.text(), "duplicate") == 8);
+  const exposition all(metrics.text());
+  CHECK(all.value("upkeep_janitor_runs_total", {{"store", "s"}, {"phase", "cleanup"}, {"status", "done"}}) == 1);
+  CHECK(all.value("upkeep_janitor_rows", {{"store", "s"}}) == 200);
+}
+
 TEST_CASE("metrics_observer: only a run that did what it should is a success") {
   const char* const name = "upkeep_janitor_last_success_timestamp_seconds";
   metrics_observer metrics({.now = noon});
