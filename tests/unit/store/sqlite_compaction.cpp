@@ -244,6 +244,22 @@ TEST_CASE("an application that holds its lock is told of in the report, and lose
   CHECK(made.rows() == rows);
 }
 
+TEST_CASE("an application that takes its lock right behind the last slice does not hide what was done", "[sqlite_compaction]") {
+  const purged_store made("INCREMENTAL");
+  sqlite_store store(made.file, {.table = "t", .vector_column = "v"}, {.busy_timeout = std::chrono::milliseconds(1)});
+  upkeep::sqlite::connection application(made.file, {.mode = upkeep::sqlite::open_mode::read_write});
+  const auto lock = [&](const upkeep::event& e) {
+    if (std::get<std::uint64_t>(e.find("done")->value) == std::get<std::uint64_t>(e.find("total")->value))
+      application.execute("BEGIN EXCLUSIVE");
+  };
+  const compaction_report r = compact(store, with_turns([] {}), progress({}, lock));
+  application.execute("ROLLBACK");
+  CHECK(r.method == "slices");
+  CHECK(r.slices > 1);
+  CHECK(r.left.find("what became of it could not be read: ") == 0);
+  CHECK(made.number("freelist_count") == 0);
+}
+
 TEST_CASE("a reader in the write-ahead log is not waited for", "[sqlite_compaction]") {
   const purged_store made("INCREMENTAL", "WAL");
   sqlite_store store = made.open();
