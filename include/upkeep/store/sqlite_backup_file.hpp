@@ -173,13 +173,14 @@ class sqlite_backup_reader {
     sqlite::statement description(database_, "SELECT table_name, id_column, row_count FROM backup");
     if (!description.step()) throw error(errc::corrupt, "the backup '" + path_ + "' does not say what it holds");
     table_ = description.text(0);
-    id_column_ = static_cast<int>(description.int64(1));
+    const std::int64_t id = description.int64(1);
     count_ = static_cast<std::uint64_t>(description.int64(2));
     sqlite::statement column(database_, "SELECT name FROM saved_columns ORDER BY position");
     while (column.step()) names_.emplace_back(column.text(0));
-    if (id_column_ < 0 || static_cast<std::size_t>(id_column_) >= names_.size()) {
+    if (id < 0 || static_cast<std::uint64_t>(id) >= names_.size()) {
       throw error(errc::corrupt, "the backup '" + path_ + "' names no id column");
     }
+    id_column_ = static_cast<int>(id);
     std::string list;
     for (std::size_t i = 0; i < names_.size(); ++i) list.append(saved_column(i)).append(", ");
     rows_.emplace(database_, "SELECT " + list + "hidden_rowid, rowid FROM saved_rows ORDER BY rowid");

@@ -39,6 +39,7 @@ class sqlite_restorer {
   restore_report run() {
     restore_report report;
     std::vector<std::int64_t> waiting;
+    is_empty_ = sqlite::select_int64(table_->database, "SELECT NOT EXISTS (SELECT 1 FROM " + table_->name() + ')') != 0;
     while (backup_->next()) settle(restore(backup_->row()), backup_->key(), backup_->place(), report, waiting);
     // A row may refer to one that comes later in the backup: again, as long as that helps. A row whose rowid is taken gets a new one when
     // all others have theirs.
@@ -93,12 +94,21 @@ class sqlite_restorer {
   result restore(const sqlite::statement& saved) {
     const key_view k = backup_->key_of(saved);
     const std::uint64_t wanted = backup_->digest_of(saved);
-    if (!table_->may_hold(k)) return result::conflict;
+    if (!takes_id(saved)) return result::conflict;
+    is_empty_ = false;
     if (const std::optional<std::uint64_t> there = digest_there(k)) {
       if (*there == wanted) return result::unchanged;
       return take_mark_back(k, saved, wanted) ? result::restored : result::conflict;
     }
     return write(k, saved, wanted);
+  }
+
+  // SQLite would take any id, and a table with texts and blobs for ids could not be read again. What ids a table without rows has is a guess
+  // from its declaration: there the first row that comes back says it.
+  bool takes_id(const sqlite::statement& saved) {
+    const sqlite::value_type type = saved.type(backup_->id_column());
+    const bool fits = type == sqlite::value_type::integer ? table_->ids.integers : table_->ids.bytes == type;
+    return fits || (is_empty_ && table_->adopt_ids(type));
   }
 
   /// The digest of the row that has this id now, marked or not.
@@ -160,7 +170,7 @@ class sqlite_restorer {
   sqlite::statement current_, insert_;
   std::optional<sqlite::statement> insert_at_, taken_, unmark_;
   int mark_column_ = -1;
-  bool new_rowids_ = false;
+  bool new_rowids_ = false, is_empty_ = false;
   row_digester digester_;
 };
 

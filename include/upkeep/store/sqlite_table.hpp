@@ -66,6 +66,16 @@ class sqlite_table {
   /// Whether an id of this kind can stand in the table at all.
   [[nodiscard]] bool may_hold(key_view k) const noexcept { return k.is_integer() ? ids.integers : ids.bytes.has_value(); }
 
+  /// From now on the ids are of this class: for a table without rows, where the declaration told no more than what to expect. False where it
+  /// can hold no such id.
+  bool adopt_ids(sqlite::value_type type) {
+    const bool integers = type == sqlite::value_type::integer;
+    if (is_rowid_ && !integers) return false;
+    ids = integers ? id_classes{true, std::nullopt} : id_classes{false, type};
+    choose_paths();
+    return true;
+  }
+
   /// ` AND <not marked>`, or nothing; parameter mark_parameter.
   [[nodiscard]] std::string and_not_marked() const {
     return mark ? " AND " + column(mark->column) + " IS NOT ?2 COLLATE BINARY" : std::string();

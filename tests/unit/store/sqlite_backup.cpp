@@ -255,6 +255,43 @@ TEST_CASE("a rowid that somebody else has by now is not taken from them", "[sqli
   CHECK(keys_of(s.store).size() == 3);
 }
 
+TEST_CASE("rows come back into a table that was emptied, whatever their ids are", "[sqlite_backup]") {
+  for (const std::string type : {"", "TEXT", "BLOB", "INTEGER"}) {
+    for (const std::string ids : {"x'0001', x'02'", "'one', 'two'", "7, 8"}) {
+      const std::string first = ids.substr(0, ids.find(',')), second = ids.substr(ids.find(',') + 1);
+      INFO(type << " " << ids);
+      const scene made("CREATE TABLE t(id " + type + " UNIQUE NOT NULL, v); INSERT INTO t VALUES (" + first + ", " + v + "), (" + second +
+                       ", " + v + ")");
+      const auto before = made.rows();
+      sqlite_store store(made.path, layout);
+      const std::vector<key> all = keys_of(store);
+      const std::vector<key_view> views(all.begin(), all.end());
+      const receipt r = made.backup.back_up(store, views, (made.folder / "x.backup").string());
+      REQUIRE(store.erase(views) == 2);
+      sqlite_store later(made.path, layout);  // which cannot know what ids there were
+      CHECK(show(made.backup.restore(later, r)) == "2 rows, 2 restored, 0 unchanged");
+      CHECK(made.rows() == before);
+      CHECK(keys_of(later) == all);
+    }
+  }
+}
+
+TEST_CASE("a row whose id is of another kind than those of the table stays away", "[sqlite_backup]") {
+  // With both kinds of ids in it, the table could not be opened again.
+  for (const std::string other : {"TEXT", "BLOB"}) {
+    const std::string one = other == "TEXT" ? "x'31'" : "'1'", two = other == "TEXT" ? "x'32'" : "'2'";
+    scene s("CREATE TABLE t(id UNIQUE NOT NULL, v); INSERT INTO t VALUES (" + one + ", " + v + "), (" + two + ", " + v + ")");
+    const receipt made = s.back_up({key("1")});
+    REQUIRE(s.erase({key("1")}) == 1);
+    s.sql("UPDATE t SET id = CAST(id AS " + other + ")");
+    const auto before = s.rows();
+    sqlite_store later(s.path, layout);
+    CHECK(show(s.backup.restore(later, made)) == "1 rows, 0 restored, 0 unchanged, conflict \"1\"");
+    CHECK(s.rows() == before);
+    CHECK(keys_of(later) == std::vector<key>{key("2")});
+  }
+}
+
 TEST_CASE("what the application's triggers do to restored rows is told", "[sqlite_backup]") {
   scene s("CREATE TABLE t(id INTEGER PRIMARY KEY, v, touched); INSERT INTO t VALUES (1, " + v + ", 0), (2, " + v + ", 0), (3, " + v +
           ", 0)");
@@ -336,6 +373,15 @@ TEST_CASE("a backup that is not what was written is found out before it is used"
   wrong = made;
   wrong.format = "file_backup 1";
   check(wrong, errc::unsupported, "file_backup 1");
+  for (const std::string id : {"-1", "3", "4294967296"}) {  // of a file that fits its receipt
+    s.folder.write("other.backup", bytes);
+    run_sql(other, "UPDATE backup SET id_column = " + id);
+    const upkeep::detail::sqlite_backup_seal seal = upkeep::detail::read_seal(other);
+    receipt fitting = moved;
+    fitting.bytes = seal.bytes;
+    fitting.checksum = seal.checksum;
+    check(fitting, errc::corrupt, "names no id column");
+  }
   CHECK(show(s.backup.restore(s.store, made)) == "2 rows, 2 restored, 0 unchanged");
 }
 
