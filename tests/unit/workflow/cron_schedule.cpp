@@ -21,25 +21,28 @@ std::string previous(const char* expression, const char* before, std::chrono::mi
   return to_iso8601(cron_schedule(expression, offset).previous(at(before)));
 }
 
-// A schedule as sets of allowed values, and the text that says them in one of many ways.
+// A schedule as sets of allowed values, and the text that says them in one of many ways, on a clock that is ahead of UTC.
 struct generated {
   std::set<int> allowed[5];
   bool starred[5] = {};
   std::string text;
+  std::chrono::minutes offset{0};
 };
 
 generated expression_at_random(rng& random) {
-  constexpr int lowest[] = {0, 0, 1, 1, 0}, highest[] = {59, 23, 31, 12, 6};
+  // Sunday is day 0 or day 7, where a range ends as well.
+  constexpr int lowest[] = {0, 0, 1, 1, 0}, highest[] = {59, 23, 31, 12, 7};
   const std::string months[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
-  const std::string days[] = {"SUN", "Mon", "tue", "WED", "thu", "FRI", "Sat"};
+  const std::string days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   generated g;
   for (int f = 0; f < 5; ++f) {
     const auto value = [&] { return lowest[f] + static_cast<int>(random.below(static_cast<std::uint64_t>(highest[f] - lowest[f] + 1))); };
     const auto name = [&](int v) {
-      if (f == 3 && random.chance(.5)) return months[v - 1];
-      if (f == 4 && random.chance(.5)) return days[v];
-      if (f == 4 && v == 0 && random.chance(.5)) return std::string("7");
-      return std::to_string(v);
+      if (f < 3 || random.chance(.5)) return std::string(f < 3 && v < 10 && random.chance(.1) ? "0" : "") + std::to_string(v);
+      std::string word = f == 3 ? months[v - 1] : days[v];
+      for (char& c : word)
+        if (random.chance(.3)) c = static_cast<char>(c - 'a' + 'A');
+      return word;
     };
     std::string text;
     const std::uint64_t parts = 1 + random.below(3);
@@ -49,21 +52,25 @@ generated expression_at_random(rng& random) {
       if (random.chance(f == 2 || f == 4 ? .6 : .4)) {
         part = "*";
         if (p == 0) g.starred[f] = true;
+        if (f == 4) last = 6;  // each day once
       } else {
         first = value();
         last = random.chance(.5) ? first : value();
         if (first > last) std::swap(first, last);
-        part = first == last ? name(first) : std::to_string(first) + "-" + (f == 4 ? std::to_string(last) : name(last));
+        // A name that begins a range is day 0, one that ends it day 7.
+        const auto end = [&](int v, bool last_one) { return f == 4 && v == (last_one ? 0 : 7) ? std::to_string(v) : name(v); };
+        part = first == last && random.chance(.9) ? name(first) : end(first, false) + '-' + end(last, true);
       }
-      if ((part == "*" || first != last) && random.chance(.3)) {
-        step = 1 + static_cast<int>(random.below(9));
+      if ((part == "*" || part.find('-') != std::string::npos) && random.chance(.4)) {
+        step = 1 + static_cast<int>(random.below(random.chance(.2) ? 70 : 9));
         part += "/" + std::to_string(step);
       }
-      for (int v = first; v <= last; v += step) g.allowed[f].insert(v);
+      for (int v = first; v <= last; v += step) g.allowed[f].insert(f == 4 ? v % 7 : v);
       text += (p == 0 ? "" : ",") + part;
     }
     g.text += (f == 0 ? "" : " ") + text;
   }
+  if (random.chance(.7)) g.offset = std::chrono::minutes(static_cast<int>(random.below(2 * 14 * 60 + 1)) - 14 * 60);
   return g;
 }
 
@@ -76,11 +83,12 @@ bool fits_day(const generated& g, std::time_t time) {
   return g.starred[2] || g.starred[4] ? date && weekday : date || weekday;
 }
 
-std::optional<time_point> slowly(const generated& g, time_point from, int direction) {
+std::optional<time_point> slowly(const generated& g, time_point instant, int direction) {
+  const time_point from = instant + g.offset;  // as the clock on the wall shows it
   std::time_t minute = std::chrono::floor<std::chrono::minutes>(from).time_since_epoch().count() * 60;
   if (direction > 0 || minute == std::chrono::duration_cast<std::chrono::seconds>(from.time_since_epoch()).count())
     minute += 60 * direction;
-  for (int days = 0; days < 366 * 9; ++days) {
+  for (int days = 0; days < 366 * 41; ++days) {  // 29 February is a given day of the week every 40 years at most
     if (!fits_day(g, minute)) {
       const std::time_t day = minute / 86400 * 86400;
       minute = direction > 0 ? day + 86400 : day - 60;
@@ -88,7 +96,8 @@ std::optional<time_point> slowly(const generated& g, time_point from, int direct
     }
     for (const std::time_t day = minute / 86400; minute / 86400 == day; minute += 60 * direction) {
       const int of_day = static_cast<int>(minute % 86400 / 60);
-      if (g.allowed[1].count(of_day / 60) != 0 && g.allowed[0].count(of_day % 60) != 0) return time_point(std::chrono::seconds(minute));
+      if (g.allowed[1].count(of_day / 60) != 0 && g.allowed[0].count(of_day % 60) != 0)
+        return time_point(std::chrono::seconds(minute)) - g.offset;
     }
   }
   return std::nullopt;
@@ -101,12 +110,12 @@ void compare_with_the_slow_one(std::uint64_t seed, int cases) {
     const generated g = expression_at_random(random);
     const time_point from(std::chrono::seconds(946684800 + static_cast<std::int64_t>(random.below(3'000'000'000))));
     const auto later = slowly(g, from, 1), earlier = slowly(g, from, -1);
-    CAPTURE(g.text, to_iso8601(from));
+    CAPTURE(g.text, g.offset.count(), to_iso8601(from));
     if (!later) {  // 31 June, or 30 February: no day at all
-      CHECK(upkeep_test::failure_of([&] { cron_schedule refused(g.text); }).code == errc::invalid_argument);
+      CHECK(upkeep_test::failure_of([&] { cron_schedule refused(g.text, g.offset); }).code == errc::invalid_argument);
       continue;
     }
-    const cron_schedule schedule(g.text);
+    const cron_schedule schedule(g.text, g.offset);
     REQUIRE(to_iso8601(schedule.next(from)) == to_iso8601(*later));
     if (earlier) REQUIRE(to_iso8601(schedule.previous(from)) == to_iso8601(*earlier));
     ++compared;
