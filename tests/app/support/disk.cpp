@@ -4,12 +4,13 @@
 //   UPKEEP_DISK         the folder that lies on it
 //   UPKEEP_DISK_KEPT    a folder that holds what the disk has for good: <inode> for a file, d<inode> for a folder, with a line per entry
 //   UPKEEP_DISK_CUT     after so many syncs the power goes
-//   UPKEEP_DISK_FULL    "n part-of-a-path": no space for the n-th write to such a file, nor for later ones
-//   UPKEEP_DISK_LOG     a file for a line per write and sync, with the path
+//   UPKEEP_DISK_FULL    "n part-of-a-path" or "n pattern", as a shell knows them: no space for the n-th write to such a file, nor for later ones
+//   UPKEEP_DISK_LOG     a file for a line per write, sync and write for which there was no space (full), with the path
 
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,10 +72,11 @@ struct disk {
     if (!holds(path)) return true;
     const std::lock_guard lock(one_at_a_time);
     note("write", path);
-    if (full.empty() || path.find(full) == std::string::npos) return true;
-    ++writes;
+    if (full.empty() || (path.find(full) == std::string::npos && ::fnmatch(full.c_str(), path.c_str(), 0) != 0)) return true;
+    if (++writes < full_from) return true;
+    note("full", path);
     errno = ENOSPC;
-    return writes < full_from;
+    return false;
   }
   bool takes(int file) { return takes(path_of(file)); }
 

@@ -60,7 +60,7 @@ class disk:
                               env=self.environment(**more))
 
     def calls(self):
-        """(write or sync, path below the folder) in their order."""
+        """(write, sync or full, path below the folder) in their order; full follows a write for which there was no space."""
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [(line.split(" ", 1)[0], os.path.relpath(line.split(" ", 1)[1], self.folder)) for line in lines]
 
