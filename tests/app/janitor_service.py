@@ -44,10 +44,13 @@ class neighbours:
                     here.busy, status = here.busy - 1, 503
                 else:
                     here.messages.append((dict(self.headers), body))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                try:
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(answer)))
+                    self.end_headers()
+                    self.wfile.write(answer)
+                except OSError:  # who asked did not wait for it
+                    self.close_connection = True
 
             def log_message(self, *words):
                 pass
@@ -136,6 +139,30 @@ for number, variables in enumerate(({}, {"KEEP_BACKUPS": "1"}, {"KEEP_BACKUPS_FO
     code, log = service(s, near, RUN_ONCE="1", UNDO_WINDOW="0s", **variables).end()
     kept.append(len(list(Path(f"{s.path}.upkeep").glob("*.backup"))) if code == 0 else log)
 expect(kept == [1, 2, 3, 1], f"so many backups are left after each night: {kept}")
+
+# An oracle that takes every question and answers none, all night: nothing goes, those who look after it are told, once; the next night, with the
+# oracle back, is as any other.
+s = store("silent.sqlite", groups=12)
+content, before, near = s.content(), s.keys(), neighbours(s)
+sources = len({row[6] for row in content})
+speaks = threading.Event()
+near.before_answer = lambda number: speaks.wait(300)
+code, log = service(s, near, RUN_ONCE="1", ORACLE_TIMEOUT="500ms").end()
+expect(code == 0 and s.content() == content, f"a silent oracle removes nothing: {code} {log[-1]}")
+expect(len(near.questions) > 1 and len(events(log, "oracle_failed")) > 0, f"it was asked more than once: {len(near.questions)}")
+expect([(e["fields"]["status"], e["fields"]["reason"]) for e in events(log, "job_ended")] == [("done", "oracle_mute")], f"how the night ended: {log}")
+told = [json.loads(body) for _, body in near.messages]
+expect([t["level"] for t in told] == ["alert"] and f"answered for none of {sources} sources" in told[0]["text"], f"told once: {told}")
+audit = [json.loads(line) for line in (SCRATCH / "silent.audit").read_text().splitlines()]
+expect(events(audit, "run_finished") and not events(audit, "removing_row"), "the audit log has a run that removed nothing")
+expect(metric(s, 'removed_rows_total{reason="orphan"}') in (None, 0), "and the metrics count nothing")
+speaks.set()
+code, log = service(s, near, RUN_ONCE="1", ORACLE_TIMEOUT="30s").end()
+expect(code == 0 and before - s.keys() == s.duplicates | s.orphans, f"the next night does all of the work: {log[-1]}")
+expect([(e["fields"]["status"], e["fields"]["reason"]) for e in events(log, "job_ended")] == [("done", "")], f"as any other night: {events(log, 'job_ended')}")
+told = [json.loads(body) for _, body in near.messages]
+expect([t["level"] for t in told] == ["alert", "notice"] and "12 removed" in told[1]["text"], f"and people hear of that: {told}")
+expect(metric(s, 'removed_rows_total{reason="orphan"}') == 5, "which the metrics count")
 
 # Asked to stop between two batches: it ends at once, in whole batches; started again it goes on, and people hear of all of it, once.
 s = store("stopped.sqlite", groups=40)
