@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The life of a store: baseline, grace, limits, rehearsal, plan and apply, cleanup and undo, compared row by row and byte by byte."""
+import html
 import json
 import re
 import sqlite3
@@ -120,10 +121,37 @@ s = store("folder.sqlite", orphans=0, groups=0)
 database = s.connect()
 database.execute("UPDATE items SET source = 'mail/2024/' || source WHERE rowid <= 12")
 database.execute("UPDATE documents SET id = (SELECT source FROM items WHERE source LIKE '%/' || documents.id) WHERE id IN (SELECT substr(source, 11) FROM items)")
+# Two of its rows are close to others and say something else, so that a person is asked.
+for number, row in enumerate(("row 00001", "row 00002")):
+    database.execute("UPDATE items SET vector = (SELECT vector FROM items WHERE id = ?), text = 'Another text.' WHERE id = ?", (f"row {100 + number:05d}", row))
 database.commit()
 LIMITS = ["--no-baseline", "--grace", "0", "--max-removal", "1", "--max-absence-rise", "1"]
 result, report = cleanup(s, *LIMITS)
-expect(report["absent_sources"] == 0, "all sources are there", result)
+expect(report["absent_sources"] == 0 and report["review_pairs"] == 2, "all sources are there", result)
+def page(*more):
+    result = run("report", *s.options(), "--html", SCRATCH / "page.html", *more)
+    expect(result.returncode == 0, f"a page with {more}", result)
+    return html.unescape((SCRATCH / "page.html").read_text())
+
+
+def asked(*more):
+    result = run("review", *s.options(), "--json", *more)
+    expect(result.returncode == 0, f"a review with {more}", result)
+    return {json.loads(line)["removed"] for line in result.stdout.splitlines()}
+
+
+WAYS = (["--container-separators", "/"], ["--container-separators", "."], ["--container-sources", "12"], ["--container-sources", "13"], ["--container-sources", "0"],
+        ["--gone-container", "mail/2024"], ["--gone-container", "mail/2023", "--gone-container", "mail"])
+
+
+def looks(there):
+    for options in WAYS:
+        expect(asked(*options) == there, f"a review asks about {there} with {options}: {asked(*options)}")
+        text = page(*options)
+        expect(("Another text." in text) == bool(there), f"and so does a page: {text}")
+
+
+looks({"row 00100", "row 00101"})
 database.execute("DELETE FROM documents WHERE id LIKE 'mail/%' OR id = 'alone 99'")
 database.commit()
 for night in range(2):
@@ -131,6 +159,12 @@ for night in range(2):
     expect(result.returncode == 0 and report["orphans_removed"] == (1 if night == 0 else 0) and report["in_refused_container"] == 12,
            f"a folder that is gone is kept, night {night}", result)
     expect("'mail'" in report["refused"] and "--gone-container" in result.stdout and "12 orphans kept in 1 container" in result.stdout, "and told", result)
+# Who only looks is asked about none of its rows.
+looks(set())
+expect("no source is left in 'mail' (12 sources)" in page(), "the page of a report says which folder was kept")
+for command in (["report", "--html", SCRATCH / "page.html"], ["review"]):
+    result = run(command[0], *s.options(), *command[1:], "--container-sources", "-1")
+    expect(result.returncode == 2 and one_sentence(result) and "--container-sources" in result.stderr, f"{command[0]} --container-sources -1 is refused", result)
 result, report = cleanup(s, *LIMITS, "--container-separators", ".")
 expect("refused" not in report and report["orphans_removed"] == 12, "names without such a separator lie in nothing", result)
 run("undo", *s.options(sources=False), "--receipt", report["receipt"]["path"])
