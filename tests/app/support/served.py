@@ -46,7 +46,8 @@ class listener:
     """Takes the place of Slack: silent for as long as it is told to, then too busy for one message, then it keeps what comes."""
 
     def __init__(self, retry_after=1):
-        taken, busy = [], [1]
+        here, taken, busy = self, [], [1]
+        self.at_message = None  # is called when a message was taken, before that is answered
         silent, asked = threading.Event(), threading.Event()
 
         class handler(http.server.BaseHTTPRequestHandler):
@@ -62,10 +63,15 @@ class listener:
                     self.send_header("Retry-After", str(retry_after))
                 else:
                     taken.append(body)
+                    if here.at_message:
+                        here.at_message()
                 busy[0] = max(0, busy[0] - 1)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
+                try:
+                    self.send_header("Content-Length", "2")
+                    self.end_headers()
+                    self.wfile.write(b"ok")
+                except OSError:  # nobody waits for it any more
+                    self.close_connection = True
 
             def log_message(self, *words):
                 pass
