@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """report --html: the page of a store with no run, with one and with many, read as HTML and, where there is one, by a browser."""
+import html
 import html.parser
+import json
 import re
 import shutil
 import sqlite3
@@ -14,6 +16,7 @@ from program import SCRATCH, blob, expect, finish, near, one_sentence, require_p
 require_program()
 PAGE = SCRATCH / "page.html"
 VOID = {"meta", "br"}
+pages = {}  # as they were made, for the browser
 
 
 class document(html.parser.HTMLParser):
@@ -62,6 +65,7 @@ def page(s, what, *more, code=0):
     expect(not re.search(r"https?://|url\(|@import", text), f"{what}: nothing from outside")
     expect(("name", "viewport") in read.attributes and "prefers-color-scheme: dark" in text, f"{what}: for phones and for the night")
     expect(PAGE.stat().st_mode & 0o777 == 0o600, f"{what}: it holds texts, so it is its owner's")
+    pages[what] = text
     return read, result
 
 
@@ -110,7 +114,6 @@ read, result = page(s, "a damaged report", "--no-look")
 expect("It left no report" in read.sections["last-run"] and "Warning:" in result.stdout, "a report that is none", result)
 
 # The browser's own reading of the page, and that it fits a phone: nothing is wider than the window.
-browser = shutil.which("chromium") or shutil.which("chromium-browser")
 hostile = ["</bdi><script>document.title='broken'</script>", "\"onload='x'&amp;<b>", "a\x00b", "line\nbreak", "\u202eright to left", "\U0001f600" * 60,
            "'; DROP", "w" * 300]
 h = store("hostile.sqlite", groups=0, copies=0, orphans=0, alone=0)
@@ -130,34 +133,56 @@ plan = SCRATCH / "plan.jsonl"
 run("plan", *h.options(), "--plan", plan)
 from_plan, result = page(h, "a plan", "--plan", plan, "--no-look")
 expect(from_plan.sections["review"] == read.sections["review"] and "a plan made at" in from_plan.sections["found"], "a plan shows the same pairs", result)
-if browser:
-    probe = SCRATCH / "probe.html"
-    page(h, "hostile ids")
-    for name in ("page", "nights"):
-        if name == "nights":
-            page(s, "62 runs")
-        # Our own script, in a copy without the policy that forbids scripts, writes what the browser made of the page into its title.
-        text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", PAGE.read_text(encoding="utf-8"))
-        probe.write_text(text.replace("</body>", """<script>
-const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 361).map(e => e.tagName + '.' + e.className);
+# Our own script, in a copy without the policy that forbids scripts, writes down what the browser made of the page.
+PROBE = """<script>
+const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + '.' + e.className);
+const style = getComputedStyle(document.body);
 const frame = document.createElement('pre'); frame.id = 'probe';
-frame.textContent = JSON.stringify({title: document.title, wide, sections: document.querySelectorAll('section').length, scroll: document.documentElement.scrollWidth});
-document.body.append(frame);</script></body>"""), encoding="utf-8")
-        # Windows narrower than 500 cannot be had of every version: a frame can be any width.
-        frame = SCRATCH / "frame.html"
-        frame.write_text(f'<iframe src="{probe.name}" width="360" height="3000" id="f" style="border:0"></iframe>'
-                         '<script>onload = () => { document.body.append(f.contentDocument.getElementById("probe").cloneNode(true)); }</script>')
-        try:
-            seen = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--virtual-time-budget=4000",
-                                   f"--user-data-dir={SCRATCH / 'browser'}", "--dump-dom", frame.as_uri()],
-                                  capture_output=True, text=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            print("the browser did not answer: its reading was not checked")
-            break
-        told = re.search(r'<pre id="probe">(.*?)</pre>', seen.stdout, re.S)
-        if expect(told, f"{name}: the browser reads the page", seen):
-            answer = html.unescape(told[1])
-            expect('"wide":[]' in answer and '"title":"Health of' in answer, f"{name}: nothing sticks out at 360 px: {answer}")
+frame.textContent = JSON.stringify({title: document.title, wide, sections: [...document.querySelectorAll('section')].map(e => e.id),
+  empty: [...document.querySelectorAll('section')].filter(e => e.getBoundingClientRect().height < 20).map(e => e.id),
+  scroll: document.documentElement.scrollWidth, width: innerWidth, points: document.querySelectorAll('circle').length,
+  dark: matchMedia('(prefers-color-scheme: dark)').matches, back: style.backgroundColor, text: style.color});
+document.body.append(frame);</script></body>"""
+
+
+def seen_by_browser(what, text, width, dark):
+    """What the browser tells of the page in a window of so many pixels; nothing where it did not answer."""
+    (SCRATCH / "probe.html").write_text(re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text).replace("</body>", PROBE), encoding="utf-8")
+    # Windows narrower than 500 cannot be had of every version: a frame can be any width.
+    frame = SCRATCH / "frame.html"
+    frame.write_text(f'<iframe src="probe.html" width="{width}" height="3000" id="f" style="border:0"></iframe>'
+                     '<script>onload = () => { document.body.append(f.contentDocument.getElementById("probe").cloneNode(true)); }</script>')
+    try:
+        seen = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--virtual-time-budget=4000",
+                               f"--user-data-dir={SCRATCH / 'browser'}", *(["--blink-settings=preferredColorScheme=0"] if dark else []), "--dump-dom", frame.as_uri()],
+                              capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        print(f"{what}: the browser did not answer: its reading was not checked")
+        return None
+    told = re.search(r'<pre id="probe">(.*?)</pre>', seen.stdout, re.S)
+    return json.loads(html.unescape(told[1])) if expect(told, f"{what}: the browser reads the page", seen) else None
+
+
+def brightness(colour):
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+
+
+browser = shutil.which("chromium") or shutil.which("chromium-browser")
+if browser:
+    for name in ("no run", "one run", "62 runs", "hostile ids"):
+        text = pages[name]
+        for width, dark in ((360, False), (360, True), (1200, False)):
+            what = f"{name}, {width} px, {'dark' if dark else 'light'}"
+            answer = seen_by_browser(what, text, width, dark)
+            if answer is None:
+                continue
+            expect(answer["title"].startswith("Health of"), f"{what}: the title is ours: {answer['title']}")
+            expect(answer["sections"] == list(document(text).sections) and not answer["empty"], f"{what}: every section can be seen: {answer}")
+            expect(answer["points"] == text.count("<circle"), f"{what}: and every point: {answer['points']}")
+            expect(answer["width"] == width and answer["wide"] == [] and answer["scroll"] <= width, f"{what}: nothing sticks out: {answer}")
+            expect(answer["dark"] == dark, f"{what}: the browser is asked for it: {answer}")
+            expect((brightness(answer["back"]) < 80 and brightness(answer["text"]) > 150) if dark else
+                   (brightness(answer["back"]) > 200 and brightness(answer["text"]) < 100), f"{what}: its colours: {answer}")
 else:
     print("chromium is not installed: the page was read as HTML only")
 
