@@ -42,7 +42,8 @@ struct webhook_options {
 }
 
 /// Notifier: posts `{"upkeep_message":1,"id":…,"time":…,"level":…,"title":…,"text":…}` with the headers `X-Upkeep-Timestamp` and
-/// `X-Upkeep-Signature` (see webhook_signature.hpp, also for the receiver). A message may arrive twice, then with the same `id`.
+/// `X-Upkeep-Signature` (see webhook_signature.hpp, also for the receiver). What one delivery sends twice, for want of an
+/// answer, has the same `id` both times.
 /// @par Thread safety
 /// `deliver` may be called by several threads at once.
 template <class Clock = system_clock>

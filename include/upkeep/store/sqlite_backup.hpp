@@ -22,8 +22,8 @@ namespace upkeep::inline v0 {
 /// ordinary SQLite database with one table `saved_rows`, so that a person can look into it. Memory is bounded by one row.
 ///
 /// `restore` writes rows that are missing and, where the store has a mark, takes back a mark that is all that differs. It leaves alone, and
-/// reports as conflicts, rows that exist with other content and rows that would collide with others (a UNIQUE column, a foreign key). A row
-/// that a trigger of the application changes while it is restored is there and reported too.
+/// reports as conflicts, rows that exist with other content, rows that would collide with others (a UNIQUE column, a foreign key) and ids of
+/// another kind than the table has. A row that a trigger of the application changes while it is restored is there and reported too.
 /// @par Thread safety
 /// Stateless: anyone may call anything at any time, each for another path.
 class sqlite_backup {
