@@ -48,8 +48,8 @@ class machine:
         path.write_text("#!/bin/sh\n" + body)
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
-    def run(self, *arguments):
-        environment = dict(os.environ, PATH=f"{self.root / 'fake'}:{os.environ['PATH']}", CALLS=str(self.root / "calls"),
+    def run(self, *arguments, **variables):
+        environment = dict(os.environ, **variables, PATH=f"{self.root / 'fake'}:{os.environ['PATH']}", CALLS=str(self.root / "calls"),
                            UPKEEP_OS_RELEASE=str(self.root / "os-release"))
         result = subprocess.run([str(self.root / "cmake/bootstrap"), *arguments], capture_output=True, text=True, env=environment,
                                 stdin=subprocess.DEVNULL, timeout=120)
@@ -58,7 +58,18 @@ class machine:
         return result
 
 
-CMAKE = 'case "$*" in *--build*) exit ${FAKE_BUILD:-0} ;; esac\necho "cmake $*" >>"$CALLS"\n'
+def cmake(version):
+    return f'case "$*" in *--build*) exit ${{FAKE_BUILD:-0}} ;; --version) echo "cmake version {version}"; exit 0 ;; esac\necho "cmake $*" >>"$CALLS"\n'
+
+
+CMAKE = cmake("3.25.1")
+
+
+def gxx(gcc="12", clang="", boost="1_81"):
+    """A compiler that defines what one of this version does; each Clang says that it is GCC 4.2."""
+    compiler = f'echo "#define __clang_major__ {clang}"; echo "#define __GNUC__ 4"' if clang else f'echo "#define __GNUC__ {gcc}"'
+    library = f"echo '#define BOOST_LIB_VERSION \"{boost}\"'" if boost else "exit 1"
+    return f'{compiler}\ncase "$*" in *" -") {library} ;; esac\n'
 
 
 def ctest(lines):
@@ -116,6 +127,37 @@ def main():
     m = machine(system="ID=other\n", tools={name: "exit 0" for name in ("c++", "g++", "clang++-14", "ninja", "nm")} | {"cmake": CMAKE, "ctest": ok})
     result = m.run("test")
     expect(result.returncode == 0, "another system that has everything goes on", result)
+
+    # What is there is too old: one sentence that names each thing, its version and what is needed, and nothing is installed or built.
+    for system, what in ((DEBIAN.replace("Debian GNU/Linux 12 (bookworm)", "Ubuntu 22.04.5 LTS"), "Debian or Ubuntu"), ("ID=other\n", "another system")):
+        others = {name: "exit 0" for name in ("c++", "clang++-14", "ninja", "nm")}
+        for command in ("test", "demo"):
+            m = machine(installed=ALL[3:], system=system, tools=others | {"g++": gxx(gcc="11", boost="1_74"), "cmake": cmake("3.22.1"), "ctest": ok})
+            result = m.run(command)
+            expect(result.returncode == 1 and result.stderr.count("\n") == 1 and "GCC 11 (12 or later is needed)" in result.stderr
+                   and "CMake 3.22.1 (3.25 or later is needed)" in result.stderr and "Ubuntu 24.04" in result.stderr,
+                   f"{command}, {what}: an old compiler and an old CMake are named in one sentence", result)
+            expect("apt-get" not in m.calls and "--preset" not in m.calls, f"{command}, {what}: and nothing is done", result)
+        for old, sentence in ((dict(boost="1_74"), "Boost 1.74 (1.81 or later is needed)"), (dict(clang="13"), "Clang 13 (14 or later is needed)"),
+                              (dict(version="3.9.6"), "CMake 3.9.6 (3.25 or later is needed)")):
+            version = old.pop("version", "3.25.1")
+            m = machine(installed=ALL, system=system, tools=others | {"g++": gxx(**old), "cmake": cmake(version), "ctest": ok})
+            result = m.run("test")
+            expect(result.returncode == 1 and result.stderr.count("\n") == 1 and f"too old on this system: {sentence};" in result.stderr
+                   and "--preset" not in m.calls, f"{what}: {sentence}, and nothing else", result)
+        for new in (dict(), dict(gcc="14", boost="1_88"), dict(clang="14"), dict(boost="")):
+            m = machine(installed=ALL, system=system, tools=others | {"g++": gxx(**new), "cmake": cmake("3.25.0" if not new else "4.1.2"), "ctest": ok})
+            result = m.run("test")
+            expect(result.returncode == 0 and "too old" not in result.stderr, f"{what}: {new or 'exactly the floor'} will do", result)
+    # A Boost in another place is CMake's to judge.
+    tools = {"g++": gxx(boost="1_74"), "cmake": cmake("3.25.1"), "ctest": ok}
+    result = machine(installed=ALL, tools=tools).run("test", Boost_DIR="/opt/boost/lib/cmake")
+    expect(result.returncode == 0, "a Boost that is named by hand is not held against the system's", result)
+    # The old Boost of the system may be what the packages are about to replace.
+    m = machine(installed=ALL[1:], tools=tools)
+    result = m.run("test")
+    expect(result.returncode == 1 and f"install -q --yes --no-install-recommends {ALL[0]}\n" in m.calls and "Boost 1.74" in result.stderr
+           and "--preset" not in m.calls, "Boost is looked at when the packages are there", result)
 
     # How it counts and ends.
     some = ctest(["3/4 Test #3: a .......***Skipped   0.01 sec", "75% tests passed, 1 tests failed out of 4"])
