@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Enforces what can be read off the source tree: levels, doors, names, sizes, purposes, mirrored tests, comments on public names.
+"""Enforces what can be read off the source tree: levels, doors, names, sizes, purposes, mirrored tests, suites, comments on public names.
 
 usage: rules.py ROOT [rule ...]      prints one line per violation and ends with 1 if there is any; with rules, checks only those
        rules.py --list               prints the rules
@@ -91,10 +91,14 @@ class header:
 
     def plain(self):
         """The source without comments, strings and characters, line by line."""
-        text = "\n".join(self.lines)
-        text = re.sub(r'R"([^(\s]*)\((?s:.*?)\)\1"', lambda m: '""' + "\n" * m.group().count("\n"), text)
-        return re.sub(r'//[^\n]*|/\*(?s:.*?)\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'',
-                      lambda m: '""' if m.group()[0] == '"' else "\n" * m.group().count("\n"), text).split("\n")
+        return without_comments("\n".join(self.lines)).split("\n")
+
+
+def without_comments(text):
+    """C++ without comments, and with nothing in its strings and characters; every line stays where it is."""
+    text = re.sub(r'R"([^(\s]*)\((?s:.*?)\)\1"', lambda m: '""' + "\n" * m.group().count("\n"), text)
+    return re.sub(r'//[^\n]*|/\*(?s:.*?)\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'',
+                  lambda m: '""' if m.group()[0] == '"' else "\n" * m.group().count("\n"), text)
 
 
 def resolve(name, target):
@@ -345,6 +349,38 @@ def mirror(t):
             yield test, 1, f"mirrors no header: there is no include/upkeep/{name}"
 
 
+def conforms(t):
+    """What a static_assert holds against the concept of a role that has a suite, as it does below each shipped policy, is put through that
+    suite: in the role's conformance test or in the policy's own unit test."""
+    suites = {}  # concept, refinements too -> role
+    for h in t.headers.values():
+        role = re.fullmatch(r"concepts/(\w+)\.hpp", h.name)
+        if role and f"testing/conform_{role[1]}.hpp" in t.headers:
+            suites.update((concept, role[1]) for concept in re.findall(r"^concept (\w+)", "\n".join(h.plain()), re.M))
+    tests = {}
+
+    def runs(path, role, policy):
+        if path not in tests:
+            text = (t.root / path).read_text(encoding="utf-8") if (t.root / path).exists() else ""
+            tests[path] = re.sub(r"^\s*(?:#|using\b).*", "", without_comments(text), flags=re.M)
+        return all(re.search(rf"\b{name}\b", tests[path]) for name in (f"conform_{role}", policy))
+
+    for h in t.headers.values():
+        if h.level() is None or h.level() > 5:  # the systems' own stand-ins are no shipped policies
+            continue
+        text = "\n".join(h.plain())
+        asked = {}  # (role, policy) -> line
+        for claim in re.finditer(r"^static_assert\([^;]*", text, re.M):
+            for concept, policy in re.findall(r"\b([a-z]\w*)<([a-z]\w*)", claim[0]):
+                if concept in suites:
+                    asked.setdefault((suites[concept], policy), text.count("\n", 0, claim.start()) + 1)
+        for (role, policy), number in asked.items():
+            own = next((o.name for o in t.headers.values() if o.name.endswith(f"/{policy}.hpp")), h.name)
+            suite = f"tests/conformance/{role}.cpp"
+            if not runs(suite, role, policy) and not runs("tests/unit/" + own.removesuffix(".hpp") + ".cpp", role, policy):
+                yield h.name, number, f"{policy} is not put through conform_{role}: do so in {suite}"
+
+
 def places(t):
     # Spelled in pieces, or this file would be its own finding.
     pattern = re.compile("|".join([
@@ -424,7 +460,7 @@ def declared_name(text):
     return found[2]
 
 
-RULES = [levels, acyclic, included, private, doors, optional, purpose, length, names, heavy, namespaces, mirror, places, comments]
+RULES = [levels, acyclic, included, private, doors, optional, purpose, length, names, heavy, namespaces, mirror, conforms, places, comments]
 
 
 def violations(root, wanted=()):

@@ -56,6 +56,15 @@ def header(name, body="", test=True):
     return both(*changes, add("tests/unit/" + name.replace(".hpp", ".cpp"), "")) if test else changes[0]
 
 
+def role_with_suite(conformance, refinement=""):
+    """A role, its suite with this test, and a policy that claims to fit."""
+    claim = f"namespace upkeep::inline v0 {{\nstatic_assert({refinement}judge<any_pair>);\n}}\n"
+    return both(header("concepts/judge.hpp", "namespace upkeep::inline v0 {\n/// Says yes or no.\ntemplate <class T>\nconcept judge = true;\n"
+                       "/// Says why.\ntemplate <class T>\nconcept explaining_judge = judge<T>;\n}\n"),
+                header("testing/conform_judge.hpp", test=False), add("tests/conformance/judge.cpp", conformance),
+                replace(ANY, INCLUDE_ERROR, INCLUDE_ERROR + '\n#include "../concepts/judge.hpp"'), add(ANY, claim))
+
+
 INCLUDE_ERROR = '#include "../base/error.hpp"'
 
 BAD = [
@@ -108,6 +117,11 @@ BAD = [
     ("mirror", "an exception without a reason", replace(EXCEPTIONS, " holds macros only, nothing to test", "")),
     ("mirror", "an exception for a header that has a test", add("tests/unit/config.cpp", "")),
     ("mirror", "an exception for a header that is gone", add(EXCEPTIONS, "base/gone.hpp was tested through something else\n")),
+    ("conforms", "a policy that no suite is put on", role_with_suite("void f() { conform_judge(other); }\n")),
+    ("conforms", "a policy that a test only includes and speaks of",
+     role_with_suite('#include "upkeep/guard/any_pair.hpp"\nusing upkeep::any_pair;  // any_pair\nvoid f() { conform_judge("any_pair"); }\n')),
+    ("conforms", "a policy that is tested without the suite", role_with_suite("void f() { judge(any_pair()); }\n")),
+    ("conforms", "a policy of a refined role", role_with_suite("void f() { conform_judge(other); }\n", "explaining_")),
     ("places", "a folder of one machine", add("README.md", "see /ho" + "me/someone/notes\n")),
     ("places", "a registry", add("cmake/fetch", "get pypi." + "org\n")),
     ("comments", "a type without a comment", replace(ANY, "/// Lets every pair pass.\n", "")),
@@ -131,7 +145,10 @@ def main():
     mirrored = dict(GOOD)
     both(header("concepts/clock.hpp", test=False), add("tests/compile_fail/clock.cpp", ""), add("tests/unit/guard/whole.cpp", ""),
          add(EXCEPTIONS, "tests/unit/guard/whole.cpp runs all guards on one set of rows\n"))(mirrored)
-    for violation in check(GOOD) + check(mirrored):
+    conforming, by_itself = dict(GOOD), dict(GOOD)
+    role_with_suite("void f() { conform_judge(any_pair()); }\n")(conforming)
+    both(role_with_suite(""), add("tests/unit/guard/any_pair.cpp", "void f() { conform_judge(any_pair()); }\n"))(by_itself)
+    for violation in check(GOOD) + check(mirrored) + check(conforming) + check(by_itself):
         print("the good tree is refused:", violation)
         failures += 1
     for rule, what, change in BAD:
