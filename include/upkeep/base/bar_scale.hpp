@@ -23,6 +23,7 @@ namespace upkeep::inline v0 {
 /// Const members may be called concurrently.
 class bar_scale {
  public:
+  /// Of no counts, or of zeros alone, every bar has height 0.
   explicit bar_scale(std::span<const std::uint64_t> counts) {
     std::vector<std::uint64_t> some;
     for (const std::uint64_t count : counts)

@@ -97,6 +97,7 @@ class checksum_stream {
  public:
   explicit checksum_stream(std::uint64_t seed = 0) noexcept { detail::xxh3_reset(state_, seed); }
 
+  /// Adds `size` bytes; `data` may be null where that is 0.
   void update(const void* data, std::size_t size) noexcept {
     if (size != 0) detail::xxh3_update(state_, data, size);
   }

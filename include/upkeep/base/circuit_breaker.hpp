@@ -38,12 +38,14 @@ class circuit_breaker {
     return true;
   }
 
+  /// Closes the circuit, and the count of failures begins anew.
   void succeeded() {
     const std::lock_guard<std::mutex> guard(mutex_);
     since_.reset();
     in_a_row_ = 0;
   }
 
+  /// Counts one failure in a row; from `failures` on, each begins the pause anew.
   void failed(time_point now) {
     const std::lock_guard<std::mutex> guard(mutex_);
     if (options_.failures == 0) return;

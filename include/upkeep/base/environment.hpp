@@ -193,6 +193,7 @@ class environment {
   /// Looks up one variable by its whole name; nothing if it is not set.
   using lookup = std::function<std::optional<std::string>(const std::string& name)>;
 
+  /// @param prefix  what every variable begins with; may be empty
   explicit environment(std::string prefix = "UPKEEP_", lookup source = process_environment)
       : prefix_(std::move(prefix)), source_(std::move(source)) {}
 

@@ -46,8 +46,10 @@ constexpr std::string_view to_string(errc code) noexcept {
 /// The message names the thing and the remedy and never holds a secret.
 class error : public std::runtime_error {
  public:
+  /// @param message  one sentence: the thing, what is wrong with it, and the remedy; no secret
   error(errc code, const std::string& message) : std::runtime_error(message), code_(code) {}
 
+  /// What kind of failure it is; for programs, where `what()` is for people.
   [[nodiscard]] errc code() const noexcept { return code_; }
 
  private:

@@ -33,6 +33,7 @@ struct event_field {
   std::string_view name;
   value_type value;
 
+  /// Texts are borrowed: they must live as long as the event. Every number is widened to one of three types.
   event_field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
   event_field(std::string_view field_name, const char* text) : name(field_name), value(std::string_view(text)) {}
   event_field(std::string_view field_name, bool flag) : name(field_name), value(flag) {}

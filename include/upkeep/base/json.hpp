@@ -243,6 +243,7 @@ class json_fields {
     return found == nullptr ? nullptr : &found->get_object();
   }
 
+  /// As `find_…`, but a field that is absent is an error as well.
   [[nodiscard]] std::string text(std::string_view name) const { return present(name, find_text(name)); }
   [[nodiscard]] bool boolean(std::string_view name) const { return present(name, find_bool(name)); }
   [[nodiscard]] std::int64_t integer(std::string_view name, std::int64_t least = std::numeric_limits<std::int64_t>::min(),

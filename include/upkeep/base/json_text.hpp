@@ -194,6 +194,7 @@ class json_writer {
     return *this;
   }
 
+  /// The next element, or the value of the last key. Bytes that are no UTF-8 are replaced; a number that is not finite becomes null.
   json_writer& value(std::string_view text) {
     before_value();
     append_json_string(*out_, text);

@@ -130,6 +130,7 @@ class key_column {
     arena_.resize(rows == 0 ? 0 : static_cast<std::size_t>(ends_.back()));
   }
 
+  /// Copies the key; ends every view that was handed out.
   void push_back(key_view k) {
     arena_.push_back(k.is_integer() ? 'i' : 'b');
     if (k.is_integer()) {

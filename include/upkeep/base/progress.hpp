@@ -17,7 +17,9 @@ namespace upkeep::inline v0 {
 class progress {
  public:
   progress() = default;
+  /// Stops when asked to; speaks to nobody.
   explicit progress(std::stop_token stop) : stop_(std::move(stop)) {}
+  /// Borrows `sink`, which must outlive it; what the sink throws ends the operation.
   progress(std::stop_token stop, function_ref<void(const event&)> sink) : stop_(std::move(stop)), sink_(sink), has_sink_(true) {}
 
   [[nodiscard]] bool stop_requested() const noexcept { return stop_.stop_requested(); }

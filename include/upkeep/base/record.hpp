@@ -100,6 +100,7 @@ struct record {
   std::int64_t created = no_time;
   bool pinned = false;
 
+  /// Borrows this record. Texts that are empty are present, not absent.
   [[nodiscard]] record_view view() const noexcept {
     return {.key = key,
             .vector = vector,

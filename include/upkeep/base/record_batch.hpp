@@ -53,6 +53,7 @@ class record_buffer {
   [[nodiscard]] std::size_t size() const noexcept { return keys_.size(); }
   [[nodiscard]] bool empty() const noexcept { return keys_.empty(); }
 
+  /// Drops all rows and keeps the memory.
   void clear() noexcept {
     keys_.clear();
     sources_.clear();

@@ -51,6 +51,7 @@ class rng {
  public:
   using result_type = std::uint64_t;
 
+  /// Every seed will do, 0 too; the same seed gives the same numbers on every machine.
   explicit constexpr rng(std::uint64_t seed) noexcept {
     for (std::uint64_t& word : state_) word = splitmix64(seed);
   }

@@ -20,6 +20,7 @@ class row_digester {
   row_digester& add_integer(std::int64_t value) { return tag(1).word(std::bit_cast<std::uint64_t>(value)); }
   /// By bits: 0.0 and -0.0 differ, a NaN equals itself.
   row_digester& add_real(double value) { return tag(2).word(std::bit_cast<std::uint64_t>(value)); }
+  /// A text that is absent is add_null(): here it would be an empty one.
   row_digester& add_text(std::string_view value) { return tag(3).bytes(value.data(), value.size()); }
   row_digester& add_blob(std::span<const std::byte> value) { return tag(4).bytes(value.data(), value.size()); }
 

@@ -50,6 +50,7 @@ class stop_signals {
     if (!may_come_again_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
+  /// Stop is requested of it at the first signal. May outlive this object.
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
 
  private:

@@ -30,6 +30,7 @@ class string_column {
     arena_.clear();
   }
 
+  /// Copies the value, absent or not; ends every view that was handed out.
   void push_back(std::string_view value) {
     arena_.append(value);
     ends_.push_back(arena_.size() | (is_present(value) ? 0 : absent));

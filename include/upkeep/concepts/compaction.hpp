@@ -40,6 +40,7 @@ struct compaction_report {
   std::uint64_t slices = 0;  ///< transactions
   std::string left = {};     ///< one sentence: why not all of it was given back; empty where all was
 
+  /// Of the pages that are still free within the file.
   [[nodiscard]] std::uint64_t free_bytes_after() const noexcept { return free_pages_after * page_bytes; }
 };
 

@@ -101,6 +101,7 @@ struct janitor_report {
   std::string observer_error;                                 ///< why the end of the run could not be told to an observer
   std::vector<std::pair<std::string, std::string>> policies;  ///< role and name; and switches that make a run less careful
 
+  /// Rows that left the store, whatever the reason.
   [[nodiscard]] std::uint64_t removed() const noexcept { return duplicates_removed + orphans_removed; }
   /// Whether the oracle answered for no source. Sources of refused containers count as unknown although it did.
   [[nodiscard]] bool oracle_was_mute() const noexcept { return sources != 0 && unknown_sources == sources && refused.empty(); }

@@ -81,6 +81,7 @@ class row_table {
   [[nodiscard]] std::uint32_t source(row_index i) const noexcept { return columns_[i].source; }  ///< number in sources()
   [[nodiscard]] std::uint32_t scope(row_index i) const noexcept { return columns_[i].scope; }    ///< number in scopes()
   [[nodiscard]] std::uint32_t model(row_index i) const noexcept { return columns_[i].model; }    ///< number in models()
+  /// As the scan saw them; 0, where the store does not tell.
   [[nodiscard]] std::uint64_t digest(row_index i) const noexcept { return columns_[i].digest; }
   [[nodiscard]] std::uint64_t bytes(row_index i) const noexcept { return columns_[i].bytes; }
   [[nodiscard]] bool pinned(row_index i) const noexcept { return columns_[i].pinned; }

@@ -54,6 +54,7 @@ struct audit_report {
   std::uint64_t line_in_file = 0;    ///< its place there, from 1
   std::string problem;               ///< one sentence where the log is not intact
 
+  /// Whether every line is as it was written. Unsealed lines are no damage.
   [[nodiscard]] bool intact() const noexcept { return state == audit_state::intact; }
 };
 

@@ -28,6 +28,7 @@ class fanout_observer {
     (static_cast<void>(sizeof(check::observer<std::unwrap_reference_t<Observers>>)), ...);
   }
 
+  /// Tells all parts, whatever some of them throw; then the first exception goes on.
   void observe(const event& event) {
     if constexpr (all_fit) {
       std::exception_ptr first;

@@ -38,6 +38,7 @@ class progress_bar {
   progress_bar& operator=(const progress_bar&) = delete;
   ~progress_bar() { clear(); }
 
+  /// Draws progress; any other event wipes the bar away, so that what is then printed begins on a line of its own.
   void observe(const event& event) {
     if (!shows_) return;
     const event_field* const step = event.find("step");

@@ -99,7 +99,9 @@ class connection {
   /// DELETE, compared with changes(), tells whether it removed more than its own rows.
   [[nodiscard]] std::int64_t total_changes() const noexcept { return sqlite3_total_changes64(handle_.get()); }
 
+  /// Also false after SQLite rolled a transaction back by itself, as it does where the disk is full.
   [[nodiscard]] bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle_.get()) == 0; }
+  /// Whether the file can only be read, however it was opened.
   [[nodiscard]] bool read_only() const noexcept { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
 
   /// Makes the running statement fail with errc::cancelled as soon as it can.

@@ -31,6 +31,7 @@ class own_file {
   own_file(std::string path, const own_format& format) : path_(std::move(path)), format_(format) { v0::detail::check_path(path_); }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Whether there is anything to read; an empty file counts as none.
   [[nodiscard]] bool exists() const { return file_size(path_).value_or(0) != 0; }
 
   /// Calls `action` within one snapshot, unless there is nothing.

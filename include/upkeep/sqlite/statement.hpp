@@ -121,7 +121,9 @@ class statement {
   /// The value as SQLite holds it, for bind_value() of another statement.
   [[nodiscard]] const sqlite3_value* value(int column) const noexcept { return sqlite3_column_value(handle_.get(), column); }
 
+  /// As it was prepared, without the values that were bound.
   [[nodiscard]] std::string_view sql() const noexcept { return sqlite3_sql(handle_.get()); }
+  /// Stays the property of this statement.
   [[nodiscard]] sqlite3_stmt* handle() const noexcept { return handle_.get(); }
 
  private:

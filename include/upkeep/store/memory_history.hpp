@@ -25,6 +25,7 @@ namespace upkeep::inline v0 {
 /// All members may be called by any thread at any time.
 class memory_history {
  public:
+  /// A new, empty history.
   memory_history() : state_(std::make_shared<state>()) {}
 
   void record_run(const run_summary& run) {

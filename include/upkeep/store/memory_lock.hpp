@@ -16,6 +16,7 @@ namespace upkeep::inline v0 {
 /// Different copies may be used by different threads; one copy by one thread at a time.
 class memory_lock {
  public:
+  /// A new lock, which nobody holds and only its copies contend for.
   memory_lock() : state_(std::make_shared<state>()) {}
   memory_lock(const memory_lock& other) noexcept : state_(other.state_) {}
   memory_lock(memory_lock&& other) noexcept : state_(other.state_), held_(std::exchange(other.held_, false)) {}

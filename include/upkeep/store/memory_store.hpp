@@ -53,6 +53,7 @@ class memory_store {
 
   [[nodiscard]] std::size_t dimension() const noexcept { return dimension_; }
   [[nodiscard]] field fields() const noexcept { return stored_fields | field::text_size | field::digest | field::row_bytes; }
+  /// `memory:` and the name; two stores of one name are taken for the same.
   [[nodiscard]] std::string identity() const { return "memory:" + name_; }
 
   [[nodiscard]] std::size_t size() const {
@@ -89,6 +90,7 @@ class memory_store {
     }
   }
 
+  /// Rows come in the order of the keys; keys that are not there are left out. The visitor runs outside the lock.
   void fetch(std::span<const key_view> keys, field wanted, record_visitor visit) {
     record_buffer buffer(wanted, dimension_);
     std::vector<row_pointer> page;
@@ -125,6 +127,7 @@ class memory_store {
     change_all_or_none([&] { put(made); });
   }
 
+  /// All of them or, where it throws, none; returns how many were there.
   std::size_t erase(std::span<const key_view> keys) {
     std::size_t erased = 0;
     const auto lock = writing();

@@ -32,6 +32,7 @@ class sqlite_history {
 
   [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
 
+  /// As every write: @throws error io, unavailable (another process holds the file for too long), corrupt, unsupported (a newer format)
   void record_run(const run_summary& run) {
     file_.change([&](sqlite::connection& database) {
       sqlite::statement drop(database, "DELETE FROM runs WHERE id = ?1");
@@ -88,6 +89,7 @@ class sqlite_history {
     });
   }
 
+  /// In the order of the keys; a visitor may call anything. As every reading: @throws error io, unavailable, corrupt, unsupported
   void visit_orphans(function_ref<void(const orphan_sighting&)> visit) {
     std::map<key, detail::kept_sighting> found;
     file_.read([&](sqlite::connection& database) { found = read_orphans(database); });
