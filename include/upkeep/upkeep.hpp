@@ -159,6 +159,7 @@
 #include "workflow/next_step.hpp"
 #include "workflow/step_table.hpp"
 #include "workflow/step_watch.hpp"
+
 #include "janitor/analysis.hpp"
 #include "janitor/backup_retention.hpp"
 #include "janitor/cleanup.hpp"

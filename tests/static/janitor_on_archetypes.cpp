@@ -22,10 +22,10 @@ void use_all_of(Janitor& janitor) {
 
 template <class Store>
 void held_by_value(Store& store) {
-  auto janitor = upkeep::make_janitor(store, duplicate_finder_archetype<>(), duplicate_guard_archetype<>(), retention_archetype<>(),
-                                      orphan_oracle_archetype<>(), removal_archetype<Store>(), backup_archetype<Store>(),
-                                      run_lock_archetype<>(), history_archetype<>(), notifier_archetype<>(), observer_archetype<>(),
-                                      clock_archetype<>());
+  auto janitor =
+      upkeep::make_janitor(store, duplicate_finder_archetype<>(), duplicate_guard_archetype<>(), retention_archetype<>(),
+                           orphan_oracle_archetype<>(), removal_archetype<Store>(), backup_archetype<Store>(), run_lock_archetype<>(),
+                           history_archetype<>(), notifier_archetype<>(), observer_archetype<>(), clock_archetype<>());
   use_all_of(janitor);
 }
 

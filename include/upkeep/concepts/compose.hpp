@@ -93,15 +93,13 @@ void explain_policy(role_list<Options, Roles...>) {
 
 /// Whether `P`, passed by value or through std::ref, is a working policy of `Role`.
 template <class Role, class P, class Store, class List>
-inline constexpr bool serves =
-    List::template roles_of<policy_of<P>, Store> == 1 &&
-    Role::template named<policy_of<P>, Store>&& Role::template fits<policy_of<P>, Store>;
+inline constexpr bool serves = List::template roles_of<policy_of<P>, Store> == 1 &&
+                               Role::template named<policy_of<P>, Store>&& Role::template fits<policy_of<P>, Store>;
 
 /// How many of `Ps` attempt `Role`; a policy of two roles has been answered already and counts for none.
 template <class Role, class Store, class List, class... Ps>
 inline constexpr int attempts = (0 + ... +
-                                 int(List::template roles_of<policy_of<Ps>, Store> == 1 &&
-                                     Role::template named<policy_of<Ps>, Store>));
+                                 int(List::template roles_of<policy_of<Ps>, Store> == 1 && Role::template named<policy_of<Ps>, Store>));
 
 /// The first policy that serves `Role`, moved out of the list; without one, what `fallback` makes. A broken policy is skipped, so that nothing
 /// but its own sentence is printed.

@@ -54,8 +54,7 @@ TEST_CASE("every field of a report is in its JSON and in its text", "[report_tex
     std::size_t fields = 0, lines = 0, leaves = 0;
     r.fields([&](std::string_view, const auto&) { ++fields; });
     const auto parsed = parse_json(report_as_json(r), "r");
-    for (const auto& item : parsed.as_object())
-      leaves += item.value().is_object() ? item.value().as_object().size() : 1;
+    for (const auto& item : parsed.as_object()) leaves += item.value().is_object() ? item.value().as_object().size() : 1;
     janitor_report plain = r;
     plain.store = "store";
     const std::string text = report_as_text(plain);
