@@ -124,13 +124,13 @@ def main():
     result = m.run("test")
     expect(result.returncode == 1 and "this is Fedora Linux 40" in result.stderr and "  SQLite 3\n" in result.stderr
            and "RapidCheck" in result.stderr and "apt-get" not in m.calls, "another system: one message that lists what is missing", result)
-    m = machine(system="ID=other\n", tools={name: "exit 0" for name in ("c++", "g++", "clang++-14", "ninja", "nm")} | {"cmake": CMAKE, "ctest": ok})
+    m = machine(system="ID=other\n", tools={name: "exit 0" for name in ("c++", "g++", "clang++-14", "clang-format-14", "ninja", "nm")} | {"cmake": CMAKE, "ctest": ok})
     result = m.run("test")
     expect(result.returncode == 0, "another system that has everything goes on", result)
 
     # What is there is too old: one sentence that names each thing, its version and what is needed, and nothing is installed or built.
     for system, what in ((DEBIAN.replace("Debian GNU/Linux 12 (bookworm)", "Ubuntu 22.04.5 LTS"), "Debian or Ubuntu"), ("ID=other\n", "another system")):
-        others = {name: "exit 0" for name in ("c++", "clang++-14", "ninja", "nm")}
+        others = {name: "exit 0" for name in ("c++", "clang++-14", "clang-format-14", "ninja", "nm")}
         for command in ("test", "demo"):
             m = machine(installed=ALL[3:], system=system, tools=others | {"g++": gxx(gcc="11", boost="1_74"), "cmake": cmake("3.22.1"), "ctest": ok})
             result = m.run(command)
