@@ -61,6 +61,9 @@ struct scene_options {
   int groups = 24;   ///< of a note and its near-duplicates
   bool wal = false;  ///< the application uses the write-ahead log
   std::uint64_t seed = 1;
+  /// For nights already: there are backups, of which two have had their time, remembered sketches, two decisions of a person, and free pages
+  /// that can be given back.
+  bool kept = false;
 };
 
 /// One database of an application, some of whose rows are to go (duplicates and orphans); pinned rows, rows of unknown sources and
@@ -69,15 +72,13 @@ class fault_scene {
  public:
   static constexpr std::size_t batch = 5;
 
-  explicit fault_scene(const scene_options& made_like = {}) : wal_(made_like.wal) {
+  explicit fault_scene(const scene_options& made_like = {}) : wal_(made_like.wal), kept_(made_like.kept) {
     make(made_like);
-    template_ = directory_ / "template.sqlite";
-    std::filesystem::copy_file(database(), template_);
+    template_ = directory_ / "template";
+    std::filesystem::copy(application_folder(), template_, std::filesystem::copy_options::recursive);
     original_ = rows();
     steps silent;
-    upkeep::sqlite_store store(database(), layout());
-    auto janitor = watched_janitor(store, silent, options(), clock());
-    plan_ = janitor.analyse();
+    with_janitor(silent, chosen(), clock(), [&](auto& janitor) { plan_ = janitor.analyse(); });
   }
 
   [[nodiscard]] std::string database() const { return (directory_ / "app/notes.sqlite").string(); }
@@ -116,11 +117,10 @@ class fault_scene {
     return o;
   }
 
-  /// Back to the database as it was made, with nothing beside it.
+  /// Back to the database as it was made, and to what was beside it then.
   void reset() const {
     std::filesystem::remove_all(application_folder());
-    std::filesystem::create_directory(application_folder());
-    std::filesystem::copy_file(template_, database());
+    std::filesystem::copy(template_, application_folder(), std::filesystem::copy_options::recursive);
   }
 
   /// As the application reads them: it may write, so that SQLite takes back what a dead process left half done.
@@ -129,11 +129,22 @@ class fault_scene {
     return by_id(read_all(application, "SELECT * FROM notes ORDER BY id"));
   }
 
+  /// The options of this scene's runs.
+  [[nodiscard]] upkeep::janitor_options chosen() const {
+    upkeep::janitor_options o = options();
+    if (!kept_) return o;
+    o.undo_window = std::chrono::hours(100);
+    o.backups = {.newest = 1, .age = std::chrono::hours(100)};
+    o.compaction.slice_pages = 16;
+    o.compaction.between_slices = [] {};
+    return o;
+  }
+
   /// A whole run, watched. Throws as janitor::run does.
   upkeep::janitor_report run(steps& watch, std::stop_token stop = {}) const {
-    upkeep::sqlite_store store(database(), layout());
-    auto janitor = watched_janitor(store, watch, options(), clock());
-    return janitor.run(std::move(stop));
+    upkeep::janitor_report report;
+    with_janitor(watch, chosen(), clock(), [&](auto& janitor) { report = janitor.run(std::move(stop)); });
+    return report;
   }
 
   /// Files beside the database whose name ends like this, oldest first.
@@ -196,6 +207,7 @@ class fault_scene {
     for (const auto& [id, row] : now) problems.expect(original_.contains(id), "row " + std::to_string(id) + " is new");
     check_batches(problems, now);
     check_witnesses(problems, now);
+    if (kept_) check_kept(problems);
     upkeep::file_run_lock lock(database() + ".upkeep.lock");
     problems.expect(lock.try_lock("the check").acquired, "the run lock is still held");
     return problems.text();
@@ -215,28 +227,35 @@ class fault_scene {
     problems.expect(removed().size() == plan_.removals.size(),
                     "the next run left " + std::to_string(plan_.removals.size() - removed().size()) + " rows of the plan");
     problems.add(nothing_lost());
+    if (kept_) check_end_of_night(problems);
     problems.add(comes_back());
     return problems.text();
   }
 
-  /// Undoes all receipts, twice.
+  /// Undoes all receipts of this scene's runs, twice.
   [[nodiscard]] std::string comes_back() const {
     problem_list problems;
     for (const bool again : {false, true}) {
-      upkeep::sqlite_store store(database(), layout());
       steps silent;
-      auto janitor = watched_janitor(store, silent, options(), clock());
-      for (const std::string& path : files(".receipt.json")) {
-        const upkeep::restore_report undone = janitor.undo(upkeep::read_receipt(path));
-        problems.expect(undone.conflicts.empty(), "an undo met conflicts");
-        problems.expect(undone.restored + undone.unchanged == undone.rows, "an undo does not add up");
-        problems.expect(!again || undone.restored == 0, "a second undo restored rows");
-      }
+      with_janitor(silent, chosen(), clock(), [&](auto& janitor) {
+        for (const std::string& path : files(".receipt.json")) {
+          const upkeep::receipt receipt = upkeep::read_receipt(path);
+          if (receipt.made < clock().now()) continue;  // of an earlier night
+          const upkeep::restore_report undone = janitor.undo(receipt);
+          problems.expect(undone.conflicts.empty(), "an undo met conflicts");
+          problems.expect(undone.restored + undone.unchanged == undone.rows, "an undo does not add up");
+          problems.expect(!again || undone.restored == 0, "a second undo restored rows");
+        }
+      });
       problems.expect(rows() == original_, "after the undo the table is not what it was");
     }
-    problems.expect(ledger().empty(), "the ledger still names rows that came back");
+    for (const auto& [removed, witness] : ledger())
+      problems.expect(!original_.contains(removed), "the ledger still names row " + std::to_string(removed) + ", which came back");
     return problems.text();
   }
+
+  /// The receipts of the two nights whose time is over, and that of the one that must stay; without the ending.
+  [[nodiscard]] const std::vector<std::string>& earlier_nights() const noexcept { return earlier_nights_; }
 
   /// Removed row and witness.
   [[nodiscard]] std::map<std::int64_t, std::int64_t> ledger() const {
@@ -254,6 +273,40 @@ class fault_scene {
   }
 
  private:
+  template <class Act>
+  void with_janitor(steps& watch, upkeep::janitor_options o, upkeep::testing::manual_clock at, Act&& act) const {
+    upkeep::sqlite_store store(database(), layout());
+    if (kept_) {
+      auto janitor = watched_janitor<watched_sketch_finder>(store, watch, std::move(o), std::move(at));
+      act(janitor);
+    } else {
+      auto janitor = watched_janitor(store, watch, std::move(o), std::move(at));
+      act(janitor);
+    }
+  }
+
+  // Whatever happened: what a receipt promises is there (see saved()), the young backup stays, and what a person rejected stays rejected.
+  void check_kept(problem_list& problems) const {
+    const std::string& young = earlier_nights_.back();
+    problems.expect(std::filesystem::exists(young + ".receipt.json"), "the receipt of a young backup is gone");
+    bool rejected = false;
+    upkeep::sqlite_history((folder() / "history.sqlite").string()).visit_decisions([&](const upkeep::review_decision& d) {
+      rejected = rejected || (d.removed.integer() == rejected_ && !d.accepted);
+    });
+    problems.expect(rejected, "a decision is forgotten");
+  }
+
+  // A night that ended well has finished what the one before began.
+  void check_end_of_night(problem_list& problems) const {
+    for (std::size_t i = 0; i + 1 < earlier_nights_.size(); ++i)
+      for (const char* ending : {".receipt.json", ".backup", ".receipt.expired"})
+        problems.expect(!std::filesystem::exists(earlier_nights_[i] + ending), earlier_nights_[i] + ending + " had its time and is there");
+    problems.expect(files(".tmp").empty(), "a temporary file is left");
+    problems.expect(std::filesystem::exists(folder() / "sketches"), "no sketches are remembered");
+    const upkeep::sqlite::connection looked(database(), {.mode = upkeep::sqlite::open_mode::read_write});
+    problems.expect(upkeep::sqlite::select_int64(looked, "PRAGMA freelist_count") == 0, "free pages were not given back");
+  }
+
   void check_batches(problem_list& problems, const table_rows& now) const {
     bool ended = false;
     for (std::size_t begin = 0; begin < plan_.removals.size(); begin += batch) {
@@ -277,67 +330,128 @@ class fault_scene {
     }
   }
 
+  /// Writes rows into the application's table, each a little off from the vector that it is given.
+  class row_writer {
+   public:
+    explicit row_writer(const fault_scene& scene, std::uint64_t seed)
+        : db_(open_database(scene.database())), random_(seed), insert_(prepare(scene)) {}
+
+    std::int64_t add(const std::vector<float>& base, const std::string& source, const std::string& body, bool pinned = false) {
+      std::vector<float> vector = base;
+      for (float& x : vector) x += 0.01F * static_cast<float>(random_.normal());
+      insert_.bind_int64(1, id_ += 1 + static_cast<std::int64_t>(random_.below(3)));
+      insert_.bind_blob(2, std::as_bytes(std::span<const float>(vector)));
+      insert_.bind_text(3, source);
+      insert_.bind_text(4, "all");
+      insert_.bind_text(5, body);
+      insert_.bind_int64(6, 1000 + id_ % 7);
+      insert_.bind_int64(7, pinned ? 1 : 0);
+      std::vector<std::byte> extra(random_.below(4) == 0 ? random_.below(9000) : random_.below(40));
+      for (std::byte& b : extra) b = static_cast<std::byte>(random_.below(256));
+      insert_.bind_blob(8, extra);
+      if (random_.chance(.5)) {
+        insert_.bind_double(9, random_.normal());
+      } else {
+        insert_.bind_null(9);
+      }
+      insert_.bind_text(10, "remark\tnumber " + std::to_string(id_));
+      insert_.run();
+      return id_;
+    }
+    std::vector<float> direction() {
+      std::vector<float> v(16);
+      for (float& x : v) x = static_cast<float>(random_.normal());
+      return v;
+    }
+    void execute(const char* sql) { db_.execute(sql); }
+
+   private:
+    upkeep::sqlite::statement prepare(const fault_scene& scene) {
+      if (scene.kept_) db_.execute("PRAGMA auto_vacuum = INCREMENTAL");
+      db_.execute(scene.wal_ ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
+      db_.execute(
+          "CREATE TABLE notes(id INTEGER PRIMARY KEY, vector BLOB NOT NULL, source TEXT, scope TEXT, body TEXT, made INTEGER, pinned "
+          "INTEGER, extra BLOB, rating REAL, remark TEXT DEFAULT 'none'); CREATE INDEX notes_by_source ON notes(source, made)");
+      return {db_, "INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+    }
+
+    upkeep::sqlite::connection db_;
+    upkeep::rng random_;
+    upkeep::sqlite::statement insert_;
+    std::int64_t id_ = 100;
+  };
+
   void make(const scene_options& made_like) {
     std::filesystem::create_directory(application_folder());
-    upkeep::sqlite::connection db = open_database(database());
-    db.execute(wal_ ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE");
-    db.execute(
-        "CREATE TABLE notes(id INTEGER PRIMARY KEY, vector BLOB NOT NULL, source TEXT, scope TEXT, body TEXT, made INTEGER, pinned "
-        "INTEGER, "
-        "extra BLOB, rating REAL, remark TEXT DEFAULT 'none'); CREATE INDEX notes_by_source ON notes(source, made); BEGIN");
-    upkeep::rng random(made_like.seed);
-    upkeep::sqlite::statement insert(db, "INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
-    std::int64_t id = 100;
-    const auto add = [&](const std::vector<float>& base, const std::string& source, const std::string& body, bool pinned = false) {
-      std::vector<float> vector = base;
-      for (float& x : vector) x += 0.01F * static_cast<float>(random.normal());
-      insert.bind_int64(1, id += 1 + static_cast<std::int64_t>(random.below(3)));
-      insert.bind_blob(2, std::as_bytes(std::span<const float>(vector)));
-      insert.bind_text(3, source);
-      insert.bind_text(4, "all");
-      insert.bind_text(5, body);
-      insert.bind_int64(6, 1000 + id % 7);
-      insert.bind_int64(7, pinned ? 1 : 0);
-      std::vector<std::byte> extra(random.below(4) == 0 ? random.below(9000) : random.below(40));
-      for (std::byte& b : extra) b = static_cast<std::byte>(random.below(256));
-      insert.bind_blob(8, extra);
-      if (random.chance(.5)) {
-        insert.bind_double(9, random.normal());
-      } else {
-        insert.bind_null(9);
-      }
-      insert.bind_text(10, "remark\tnumber " + std::to_string(id));
-      insert.run();
-    };
-    const auto direction = [&] {
-      std::vector<float> v(16);
-      for (float& x : v) x = static_cast<float>(random.normal());
-      return v;
-    };
+    row_writer notes(*this, made_like.seed);
+    if (kept_) keep_for_nights(notes);
+    notes.execute("BEGIN");
     for (int g = 0; g < made_like.groups; ++g) {
       const std::string name = std::to_string(g), first = "Note " + name + " begins here.";
-      const std::vector<float> v = direction();
-      add(v, "doc-" + name, first + " It goes on, and then it ends.");
-      if (g % 2 == 0) add(v, "doc-" + name, first);
-      if (g % 4 == 0) add(v, "doc-copy-" + name, first + " It goes on, and then it ends.");
-      if (g % 6 == 1) add(v, "doc-" + name, first, true);                             // pinned
-      if (g % 6 == 3) add(v, "doc-" + name, "Note " + name + " says the opposite.");  // for review
-      if (g % 6 == 5) add(v, "unknown-" + name, first);
-      if (g % 4 == 1) add(v, "gone-" + name, first);
-      if (g % 4 == 3) add(direction(), "gone-" + name, "Orphan " + name + ".", g % 8 == 3);  // some of them pinned
+      const std::vector<float> v = notes.direction();
+      notes.add(v, "doc-" + name, first + " It goes on, and then it ends.");
+      if (g % 2 == 0) notes.add(v, "doc-" + name, first);
+      if (g % 4 == 0) notes.add(v, "doc-copy-" + name, first + " It goes on, and then it ends.");
+      if (g % 6 == 1) notes.add(v, "doc-" + name, first, true);                             // pinned
+      if (g % 6 == 3) notes.add(v, "doc-" + name, "Note " + name + " says the opposite.");  // for review
+      if (g % 6 == 5) notes.add(v, "unknown-" + name, first);
+      if (g % 4 == 1) notes.add(v, "gone-" + name, first);
+      if (g % 4 == 3) notes.add(notes.direction(), "gone-" + name, "Orphan " + name + ".", g % 8 == 3);  // some of them pinned
     }
-    db.execute("COMMIT");
-    if (wal_) db.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    notes.execute("COMMIT");
+    if (kept_) end_earlier_nights(notes);
+    if (wal_) notes.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  upkeep::testing::manual_clock hours_ago(int hours) const {
+    return upkeep::testing::manual_clock(clock().now() - std::chrono::hours(hours));
+  }
+
+  // Three cleanups, the last of them not long ago, whose backups all stayed.
+  void keep_for_nights(row_writer& notes) {
+    upkeep::janitor_options keeping = chosen();
+    keeping.backups.newest = 100;
+    for (const int ago : {1000, 900, 10}) {
+      const std::string name = std::to_string(ago), first = "Of the night " + name + ".";
+      const std::vector<float> v = notes.direction();
+      notes.add(v, "doc-" + name, first + " It goes on.");
+      notes.add(v, "doc-" + name, first);
+      steps silent;
+      with_janitor(silent, keeping, hours_ago(ago), [&](auto& janitor) { static_cast<void>(janitor.run()); });
+    }
+    for (const std::string& receipt : files(".receipt.json"))
+      earlier_nights_.push_back(receipt.substr(0, receipt.size() - std::string_view(".receipt.json").size()));
+  }
+
+  // One that only looked, after which a person decided about two pairs and the application went on.
+  void end_earlier_nights(row_writer& notes) {
+    steps silent;
+    upkeep::janitor_options looking = chosen();
+    looking.phase = upkeep::phase::log;
+    with_janitor(silent, looking, hours_ago(5), [&](auto& janitor) {
+      static_cast<void>(janitor.run());
+      auto review = janitor.review();
+      const std::vector<upkeep::review_pair>& asked = janitor.last_plan().review;
+      review.decide(review.look_at(asked.at(0).removed, asked.at(0).survivor), true, "somebody");
+      review.decide(review.look_at(asked.at(1).removed, asked.at(1).survivor), false, "somebody");
+      rejected_ = number_of(asked.at(1).removed);
+    });
+    const std::vector<float> v = notes.direction();
+    notes.add(v, "doc-late", "Came late. It goes on.");
+    notes.add(v, "doc-late", "Came late.");
+    notes.execute("CREATE TABLE ballast AS SELECT zeroblob(300000) AS waste; DROP TABLE ballast");
   }
 
   struct quick_directory {
     quick_directory() { prefer_memory_for_temporary_files(); }
   };
 
-  bool wal_;
+  bool wal_, kept_;
   quick_directory where_;  // before the directory is made
   temporary_directory directory_;
   std::filesystem::path template_;
+  std::vector<std::string> earlier_nights_;
+  std::int64_t rejected_ = 0;  // the row that would have gone
   table_rows original_;
   upkeep::plan plan_;
 };

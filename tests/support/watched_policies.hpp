@@ -6,6 +6,7 @@
 #include "upkeep/janitor/make_janitor.hpp"
 #include "upkeep/testing/manual_clock.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -73,6 +74,23 @@ struct watched_finder {
                                  upkeep::progress& progress) const {
     watch->pass("finder before");
     const upkeep::find_report report = finder.find_pairs(rows, options, sink, progress);
+    watch->pass("finder after");
+    return report;
+  }
+};
+
+/// Remembers its sketches, of however few rows.
+struct watched_sketch_finder {
+  steps* watch;
+  upkeep::sketch_join<upkeep::cosine> finder{{}, {}, 0};
+  upkeep::find_report find_pairs(upkeep::matrix_view<const float> rows, const upkeep::find_options& options, upkeep::pair_sink sink,
+                                 upkeep::progress& progress) const {
+    return finder.find_pairs(rows, options, sink, progress);
+  }
+  upkeep::find_report find_pairs_since(upkeep::matrix_view<const float> rows, const upkeep::earlier_search& earlier,
+                                       const upkeep::find_options& options, upkeep::pair_sink sink, upkeep::progress& progress) const {
+    watch->pass("finder before");
+    const upkeep::find_report report = finder.find_pairs_since(rows, earlier, options, sink, progress);
     watch->pass("finder after");
     return report;
   }
@@ -191,6 +209,20 @@ struct watched_history {
   void visit_ledger(upkeep::function_ref<void(const upkeep::ledger_entry&)> visit) {
     around("visit_ledger", [&] { history.visit_ledger(visit); });
   }
+  void visit_runs(std::size_t most, upkeep::function_ref<void(const upkeep::run_summary&)> visit) {
+    around("visit_runs", [&] { history.visit_runs(most, visit); });
+  }
+  void record_decision(const upkeep::review_decision& decision) {
+    around("record_decision", [&] { history.record_decision(decision); });
+  }
+  bool forget_decision(upkeep::key_view a, upkeep::key_view b) {
+    bool there = false;
+    around("forget_decision", [&] { there = history.forget_decision(a, b); });
+    return there;
+  }
+  void visit_decisions(upkeep::function_ref<void(const upkeep::review_decision&)> visit) {
+    around("visit_decisions", [&] { history.visit_decisions(visit); });
+  }
 
  private:
   template <class Action>
@@ -205,7 +237,7 @@ struct watched_history {
 };
 
 /// A janitor for `store` with its usual backup, lock and history, all of them watched.
-template <class Store>
+template <class Finder = watched_finder, class Store>
 auto watched_janitor(Store& store, steps& watch, upkeep::janitor_options options, upkeep::testing::manual_clock clock,
                      std::function<std::optional<upkeep::ownership>(std::string_view)> changes_mind = {}) {
   using standard = upkeep::defaults<Store>;
@@ -214,7 +246,7 @@ auto watched_janitor(Store& store, steps& watch, upkeep::janitor_options options
   using history_type = decltype(standard::make_history(store));
   if (!options.on_removed) options.on_removed = [&watch](std::span<const upkeep::key_view>) { watch.pass("on_removed"); };
   return upkeep::make_janitor(store, watched_observer{&watch}, watched_notifier{&watch}, watched_clock{&watch, std::move(clock)},
-                              watched_finder{&watch}, watched_guard{&watch}, watched_oracle{&watch, std::move(changes_mind)},
+                              Finder{&watch}, watched_guard{&watch}, watched_oracle{&watch, std::move(changes_mind)},
                               watched_removal{&watch}, watched_backup<backup_type>{&watch, standard::make_backup(store)},
                               watched_lock<lock_type>{&watch, standard::make_lock(store)},
                               watched_history<history_type>(&watch, standard::make_history(store)), std::move(options));
