@@ -80,7 +80,9 @@ class triangle_cut {
 /// `product_filter` for the proof), and only the others are scored; for any other `similarity_metric` every pair is scored: slower.
 ///
 /// Memory beyond the rows: 8 bytes a row; for each thread two tiles of rows (4.5 MiB; more where a row has over 4,096 components) and the
-/// pairs of a tile; and at most about a million pairs that wait for their turn. Pairs come tile by tile, within a tile by (first, second).
+/// pairs of a tile (16 bytes each; where nearly all rows are near each other at most 96 MiB up to 128 components, 13 MiB at 384); and about a
+/// million pairs that wait for their turn (16 MiB). A vector's room may be twice what it holds. Pairs come tile by tile, within a tile by
+/// (first, second).
 /// @par Thread safety  `find_pairs` is const and may be called from several threads.
 template <class Metric = cosine>
 struct exhaustive_join {

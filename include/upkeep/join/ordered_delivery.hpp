@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -32,22 +33,14 @@ class ordered_delivery {
     if (abandoned_) return;
     if (unit != next_) {
       waiting_pairs_ += pairs.size();
-      waiting_.push_back({unit, std::move(pairs)});
+      waiting_.emplace(unit, std::move(pairs));
       return;
     }
     try {
       hand_over(pairs);
-      for (std::size_t i = 0; i < waiting_.size();) {
-        if (waiting_[i].unit != next_) {
-          ++i;
-          continue;
-        }
-        const finished early = std::move(waiting_[i]);
-        waiting_[i] = std::move(waiting_.back());
-        waiting_.pop_back();
-        waiting_pairs_ -= early.pairs.size();
-        hand_over(early.pairs);
-        i = 0;
+      for (auto early = waiting_.begin(); early != waiting_.end() && early->first == next_; early = waiting_.erase(early)) {
+        waiting_pairs_ -= early->second.size();
+        hand_over(early->second);
       }
     } catch (...) {
       abandoned_ = true;
@@ -74,11 +67,6 @@ class ordered_delivery {
   }
 
  private:
-  struct finished {
-    std::size_t unit;
-    std::vector<scored_pair> pairs;
-  };
-
   void hand_over(const std::vector<scored_pair>& pairs) {
     for (const scored_pair& p : pairs) {
       sink_(p);
@@ -91,7 +79,7 @@ class ordered_delivery {
   const std::size_t most_waiting_;
   mutable std::mutex mutex_;
   std::condition_variable turn_;
-  std::vector<finished> waiting_;
+  std::map<std::size_t, std::vector<scored_pair>> waiting_;  // by unit
   std::size_t waiting_pairs_ = 0, next_ = 0;
   std::uint64_t delivered_ = 0;
   bool abandoned_ = false;
