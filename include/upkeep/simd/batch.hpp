@@ -114,6 +114,12 @@ struct native_floats {
   [[gnu::always_inline]] friend inline native_floats operator*(native_floats a, native_floats b) noexcept { return {a.lanes * b.lanes}; }
   [[gnu::always_inline]] inline void store(float* p) const noexcept { lanes.store_unaligned(p); }
 
+  // GCC 12 takes what its own _mm512_undefined_ps() leaves open for a mistake of ours (https://gcc.gnu.org/PR105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
   [[gnu::always_inline]] friend inline float sum(native_floats a) noexcept {
 #if XSIMD_VERSION_MAJOR >= 9
     return xsimd::reduce_add(a.lanes);
@@ -121,6 +127,9 @@ struct native_floats {
     return xsimd::hadd(a.lanes);
 #endif
   }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
   /// Bit i is set where lane i of `a` is at least that of `b`; never where one of them is NaN.
   [[gnu::always_inline]] friend inline std::uint32_t at_least(native_floats a, native_floats b) noexcept {
