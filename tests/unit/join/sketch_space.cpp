@@ -72,7 +72,7 @@ sketched sketch_of(const sketch_space& space, const vector& x) {
   const std::size_t width = space.shape().width;
   const float* rows[upkeep::row_sums_rows<>];
   std::fill(std::begin(rows), std::end(rows), x.data());
-  float sums[upkeep::row_sums_rows<> * 64];
+  float sums[upkeep::row_sums_rows<> * 64] = {};
   if (width == 16) upkeep::row_sums<16>(rows, 1, x.size(), space.columns(), nullptr, sums);
   if (width == 32) upkeep::row_sums<32>(rows, 1, x.size(), space.columns(), nullptr, sums);
   if (width == 64) upkeep::row_sums<64>(rows, 1, x.size(), space.columns(), nullptr, sums);
