@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "support/adopted_tables.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
 #include "upkeep/store/file_backup.hpp"
@@ -113,36 +114,24 @@ TEST_CASE("the shipped backups conform", "[conformance][backup]") {
 // The columns of the application that the store knows nothing of differ from row to row, and come back as well.
 TEST_CASE("backups of an adopted table conform", "[conformance][backup]") {
   using upkeep::testing::key_kind;
-  const upkeep_test::temporary_directory databases, of_tables, of_rowids;
-  int n = 0;
-  const auto adopt = [&](const char* sql, const upkeep::sqlite_layout& layout) {
-    const std::string path = databases / ("adopted" + std::to_string(++n));
-    upkeep::sqlite::connection(path, {.mode = upkeep::sqlite::open_mode::create}).execute(sql);
-    return upkeep::sqlite_store(path, layout, {.dimension = 3});
-  };
+  const upkeep_test::temporary_directory of_tables, of_rowids;
+  upkeep_test::adopted_tables tables;
   const auto named = conform_backup(
       [&] {
-        return adopt(
+        return tables.adopt(
             "CREATE TABLE \"my notes\" (further BLOB NOT NULL DEFAULT (randomblob(9)), \"the id\" TEXT PRIMARY KEY NOT NULL, v, src TEXT, "
             "ns TEXT, rating REAL DEFAULT (random() / 7.0), body TEXT, model TEXT, at INTEGER, keep INTEGER, "
             "twice GENERATED ALWAYS AS (rating * 2), any DEFAULT (random())) WITHOUT ROWID",
-            {.table = "my notes",
-             .id_column = "the id",
-             .vector_column = "v",
-             .source_column = "src",
-             .scope_column = "ns",
-             .text_column = "body",
-             .model_column = "model",
-             .created_column = "at",
-             .pinned_column = "keep"});
+            upkeep_test::layout_of_my_notes());
       },
       [] { return upkeep::sqlite_backup(); }, of_tables.path(), {.keys = key_kind::texts, .any_bytes = false});
   INFO(named.text());
   CHECK(named.ok());
   const auto numbered = conform_backup(
       [&] {
-        return adopt("CREATE TABLE notes (id INTEGER UNIQUE NOT NULL, v BLOB, further TEXT DEFAULT (hex(randomblob(5))), tag INTEGER)",
-                     {.table = "notes", .vector_column = "v"});
+        return tables.adopt(
+            "CREATE TABLE notes (id INTEGER UNIQUE NOT NULL, v BLOB, further TEXT DEFAULT (hex(randomblob(5))), tag INTEGER)",
+            {.table = "notes", .vector_column = "v"});
       },
       [] { return upkeep::sqlite_backup(); }, of_rowids.path(), {.keys = key_kind::integers});
   INFO(numbered.text());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support/adopted_tables.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
 #include "upkeep/store/memory_store.hpp"
@@ -38,32 +39,18 @@ TEST_CASE("sqlite_store conforms", "[conformance][vector_store]") {
 // Tables of an application, with the least and with the most that can be adopted.
 TEST_CASE("sqlite_store conforms on adopted tables", "[conformance][vector_store]") {
   using upkeep::testing::key_kind;
-  const upkeep_test::temporary_directory directory;
-  int n = 0;
-  const auto adopt = [&](const char* sql, const upkeep::sqlite_layout& layout) {
-    const std::string path = directory / ("adopted" + std::to_string(++n));
-    upkeep::sqlite::connection(path, {.mode = upkeep::sqlite::open_mode::create}).execute(sql);
-    return upkeep::sqlite_store(path, layout, {.dimension = 3});
-  };
+  upkeep_test::adopted_tables tables;
   const auto least = conform_vector_store(
-      [&] { return adopt("CREATE TABLE notes (id INTEGER PRIMARY KEY, v BLOB)", {.table = "notes", .vector_column = "v"}); },
+      [&] { return tables.adopt("CREATE TABLE notes (id INTEGER PRIMARY KEY, v BLOB)", {.table = "notes", .vector_column = "v"}); },
       {.keys = key_kind::integers});
   INFO(least.text());
   CHECK(least.ok());
   const auto most = conform_vector_store(
       [&] {
-        return adopt(
+        return tables.adopt(
             "CREATE TABLE \"my notes\" (\"the id\" TEXT PRIMARY KEY NOT NULL, v, src TEXT, ns TEXT, body TEXT, model TEXT, at INTEGER, "
             "keep INTEGER, further TEXT DEFAULT 'x') WITHOUT ROWID",
-            {.table = "my notes",
-             .id_column = "the id",
-             .vector_column = "v",
-             .source_column = "src",
-             .scope_column = "ns",
-             .text_column = "body",
-             .model_column = "model",
-             .created_column = "at",
-             .pinned_column = "keep"});
+            upkeep_test::layout_of_my_notes());
       },
       {.keys = key_kind::texts, .any_bytes = false});
   INFO(most.text());
